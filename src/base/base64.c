@@ -1,0 +1,64 @@
+/* src/base/base64.c - see base64.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/base64.h"
+
+#include <openssl/evp.h>
+
+#include "base/util.h"
+
+/* One EVP call takes an int: pieces stay well below, and are whole groups. */
+#define PIECE_IN ((size_t)3 << 20)
+#define PIECE_OUT ((size_t)4 << 20)
+
+int base64_encode(const void *data, size_t len, struct buf *out)
+{
+	const unsigned char *p = data;
+	while (len > 0) {
+		size_t n = MIN(len, PIECE_IN);
+		unsigned char *to = buf_reserve(out, (n + 2) / 3 * 4);
+		if (!to)
+			return -1;
+		int wrote = EVP_EncodeBlock(to, p, (int)n);
+		buf_grew(out, (size_t)wrote);
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* EVP_DecodeBlock forgives white space at the ends and bad padding: look first. */
+static int strict(const char *text, size_t len)
+{
+	if (len % 4 != 0)
+		return -1;
+	size_t pad = 0;
+	while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
+		pad++;
+	for (size_t i = 0; i < len - pad; i++) {
+		char c = text[i];
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		      c == '+' || c == '/'))
+			return -1;
+	}
+	return (int)pad;
+}
+
+int base64_decode(const char *text, size_t len, struct buf *out)
+{
+	int pad = strict(text, len);
+	if (pad < 0)
+		return -1;
+	while (len > 0) {
+		size_t n = MIN(len, PIECE_OUT);
+		unsigned char *to = buf_reserve(out, n / 4 * 3);
+		if (!to)
+			return -1;
+		int got = EVP_DecodeBlock(to, (const unsigned char *)text, (int)n);
+		if (got < 0)
+			return -1;
+		buf_grew(out, (size_t)got - (n == len ? (size_t)pad : 0));
+		text += n;
+		len -= n;
+	}
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* src/base/stop.c - see stop.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/stop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+static atomic_int requested;
+static int event_fd = -1;
+
+void stop_request(void)
+{
+	uint64_t one = 1;
+	atomic_store(&requested, 1);
+	if (event_fd >= 0) {
+		ssize_t n = write(event_fd, &one, sizeof(one));
+		(void)n;	/* the counter is full only when it was set long before */
+	}
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	int saved = errno;
+	if (atomic_load(&requested))
+		_exit(4);
+	stop_request();
+	errno = saved;
+}
+
+void stop_install(void)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)sigaction(SIGTERM, &act, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+bool stop_requested(void)
+{
+	return atomic_load(&requested) != 0;
+}
+
+int stop_fd(void)
+{
+	return event_fd;
+}
+
+void stop_reset(void)
+{
+	uint64_t count;
+	if (event_fd >= 0) {
+		ssize_t n = read(event_fd, &count, sizeof(count));
+		(void)n;
+	}
+	atomic_store(&requested, 0);
+}

@@ -1,0 +1,26 @@
+/* src/base/stop.h - has the user asked to end the work (Ctrl-C, SIGTERM, SIGHUP)?
+ *
+ * A signal reaches the whole process, so this is the one global state of the library. Long
+ * work looks at stop_requested() or polls stop_fd() and ends early with what it has.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_STOP_H
+#define BASE_STOP_H
+
+#include <stdbool.h>
+
+/* Handle SIGINT and SIGTERM: the first sets the flag, a second ends the process at once with
+ * status 4. SIGPIPE is ignored. Called once by the program, never by the library. */
+void stop_install(void);
+
+bool stop_requested(void);
+
+/* Becomes readable, and stays so, once stop was requested; -1 before stop_install(). */
+int stop_fd(void);
+
+/* As if the user had asked (tests; a run that ends itself). */
+void stop_request(void);
+
+/* Forget the request (tests). */
+void stop_reset(void);
+
+#endif

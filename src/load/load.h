@@ -1,0 +1,50 @@
+/* src/load/load.h - put a load on a service and measure: fills one struct run.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LOAD_LOAD_H
+#define LOAD_LOAD_H
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "media/sample.h"
+#include "protocols/ask.h"
+#include "protocols/service.h"
+#include "result/progress.h"
+#include "result/result.h"
+
+/* constant | poisson: {rate} | {gamma: shape} …; see load_options. */
+enum arrival_law { ARRIVAL_CLOSED, ARRIVAL_CONSTANT, ARRIVAL_POISSON, ARRIVAL_GAMMA };
+
+struct load_spec {
+	int arrival;		/* enum arrival_law */
+	double rate;		/* requests/s, open loop */
+	double gamma_shape;
+	int64_t concurrency;	/* closed loop: slots; open loop: in-flight cap (0: none) */
+	int64_t requests;	/* measured ones; 0: by duration */
+	uint64_t duration_ns;	/* 0: by requests */
+	int64_t warmup;		/* requests before the window */
+	uint64_t pause_ns;	/* closed loop: between end and next intended */
+	int64_t threads;	/* 0: one */
+	int64_t seed;
+	uint64_t window_ns;	/* of the timeline; default 1 s */
+	bool pin;		/* bind load threads to CPUs */
+};
+
+extern const struct opt load_options[];
+void load_defaults(struct load_spec *spec);
+int load_check(const struct load_spec *spec, struct err *e);
+
+/* What each request sends: sample i, round and round, in an order given by the seed. */
+struct load_work {
+	const struct service *service;
+	const struct sample *samples;
+	size_t n_samples;
+	struct ask ask;
+	bool unique_prompts;	/* chat: a nonce in each request */
+};
+
+/* Measure into run (made by result_add_run). Ends early when stop_requested(): the run is then
+ * marked interrupted and holds what was measured. -1 only when nothing could be measured. */
+int load_run(const struct load_spec *spec, const struct load_work *work, struct result *r,
+	     struct run *run, const struct progress *progress, struct err *e);
+
+#endif

@@ -1,0 +1,60 @@
+/* src/media/sample.h - one input for a service, and a corpus of them (INTERFACES.md, corpus line).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef MEDIA_SAMPLE_H
+#define MEDIA_SAMPLE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+/* A file's bytes, held once in memory however many requests send it. */
+struct media {
+	const char *name;	/* file name for multipart: "a.wav" */
+	const char *mime;	/* audio/wav, image/jpeg … */
+	const void *data;
+	size_t len;
+	char sha256[HASH_HEX];
+	double seconds;		/* audio as decoded by assay; NaN for images */
+	int width, height;	/* images; 0 otherwise */
+};
+
+/* What is not given is NULL or 0. */
+struct sample {
+	const char *id;
+	const struct media *audio;
+	const char *text;		/* transcript, or text to speak */
+	const char *language;		/* "en", "zh" */
+	const char *speaker;
+	const struct media *const *images;	/* in order */
+	size_t n_images;
+	const json_t *messages;		/* OpenAI messages, used instead of question + images */
+	const char *system;
+	const char *question;
+	const char *const *answers;	/* accepted answers */
+	size_t n_answers;
+	const char *judge;		/* keyword, exact, anls, relaxed, chrf */
+	const struct media *prompt_wav;
+	const char *prompt_text;
+	const json_t *extra;		/* unknown keys of the manifest line */
+};
+
+struct corpus {
+	struct sample *samples;
+	size_t n;
+	double audio_seconds;	/* of all samples */
+};
+
+/* JSONL manifest; media paths are relative to it; every audio file is read and its length
+ * found. Errors name file:line. kind: asr, tts or chat: what each line must have. */
+int corpus_read(const char *manifest, const char *kind, struct arena *a, struct corpus *ret,
+		struct err *e);
+
+/* Bytes into a struct media (hash, length, size found by decoding the head). The data is copied
+ * into the arena. */
+int media_from_bytes(const char *name, const char *mime, const void *data, size_t len,
+		     struct arena *a, struct media *ret, struct err *e);
+
+#endif
