@@ -101,7 +101,7 @@ static void test_how_many_decide(void **state)
 	assert_int_equal(n, 368);	/* 0.99^368 is the first below 2.5 % */
 	assert_int_equal(interval_n_quantile(0, 0.5), 6);
 	assert_true(interval_n_quantile(0.99, 0.99) == UINT64_MAX);
-	assert_in_range(interval_n_quantile(0.98, 0.99), 300, 600);
+	assert_in_range(interval_n_quantile(0.98, 0.99), 500, 800);
 	assert_true(interval_n_quantile(0.98, 0.99) < interval_n_quantile(0.985, 0.99));
 	assert_int_equal(interval_n_gate(100, 0, 0.02, 0.01), 400);
 	assert_true(interval_n_gate(100, 0.01, 0.02, 0.01) == UINT64_MAX);
