@@ -239,7 +239,8 @@ int opt_from_yaml(struct optset *set, const struct yaml_node *map, const char *w
 	}
 	for (const struct opt *o = set->rows; o->name; o++)
 		if (o->flags & OPT_REQUIRED && !opt_given(set, o->name))
-			return yaml_err(e, map, "%s needs the key '%s' (%s)", what, o->name, o->help);
+			return yaml_err(e, map, "%s needs the key '%s' (%s)", what, o->name,
+					o->help);
 	return 0;
 }
 
@@ -331,7 +332,8 @@ static int short_options(struct args *p, const char *letters, struct err *e)
 		struct optset *set = NULL;
 		const struct opt *o = find_in_sets(p, NULL, *l, &set);
 		if (!o)
-			return err_set(e, ERR_USAGE, "there is no option -%c; --help lists them", *l);
+			return err_set(e, ERR_USAGE, "there is no option -%c; --help lists them",
+				       *l);
 		if (o->type != OPT_BOOL)
 			return take(p, set, o, l[1] ? l + 1 : NULL, e);
 		if (take(p, set, o, "true", e) < 0)

@@ -26,7 +26,7 @@ enum opt_type {
 	OPT_DURATION,	/* uint64_t ns: 500ms, 3s, 12h */
 	OPT_SIZE,	/* uint64_t bytes: 128MiB */
 	OPT_CHOICE,	/* int, index into choices */
-	OPT_STRINGS,	/* struct strings: a list in a plan; repeated or a,b,c on the command line */
+	OPT_STRINGS,	/* struct strings: a list in a plan; a,b,c or repeated as option */
 	OPT_NODE,	/* anything else: the row's parse() reads the YAML node */
 };
 
