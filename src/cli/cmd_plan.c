@@ -44,8 +44,8 @@ static int check_or_explain(struct session *s, const char *verb, const char *pat
 	if (session_open(s, path, &e) < 0)
 		return command_fail(&e);
 	if (strcmp(verb, "explain") == 0) {
-		CLEANUP(json_unref) json_t *j = session_explain(s, &e);
-		return j ? command_print_json(j) : command_fail(&e);
+		CLEANUP(json_unref) json_t *j = session_explain(s);
+		return command_print_json(j);
 	}
 	if (s->common->format == FORMAT_JSON) {
 		CLEANUP(json_unref) json_t *j = json_pack("{sb,si}", "valid", 1, "services",

@@ -54,80 +54,135 @@ const struct plan_section *session_sections(void)
 	return all;
 }
 
-/* One item of a plan, read and checked. */
-static int open_item(const struct session *s, const struct suite *suite,
-		     const struct yaml_node *node, void **ret_settings, struct optset *sets,
-		     size_t *ret_n, struct err *e)
+struct session_item *session_add_item(struct session *s, const struct suite *suite)
+{
+	struct session_item *item = ARENA_ADD(s->arena, s->items, s->n_items);
+	item->suite = suite;
+	item->settings = arena_alloc(s->arena, suite->settings_size);
+	item->n_sets = suite->bind(item->settings, item->sets);
+	for (size_t i = 0; i < item->n_sets; i++)
+		opt_defaults(item->sets[i].rows, item->sets[i].to);
+	return item;
+}
+
+int session_check_item(const struct session *s, const struct session_item *item, struct err *e)
 {
 	struct suite_env env = {.arena = s->arena, .plan = &s->plan};
-	void *settings = arena_alloc(s->arena, suite->settings_size);
-	size_t n = suite->bind(settings, sets);
-	for (size_t i = 0; i < n; i++)
-		opt_defaults(sets[i].rows, sets[i].to);
-	if (opt_from_yaml_sets(sets, n, node, suite->section.path, s->arena, e) < 0)
+	return item->suite->check(item->settings, &env, e);
+}
+
+static int open_item(struct session *s, const struct suite *suite, const struct yaml_node *node,
+		     struct err *e)
+{
+	struct session_item *item = session_add_item(s, suite);
+	if (opt_from_yaml_sets(item->sets, item->n_sets, node, suite->section.path, s->arena,
+			       e) < 0)
 		return -1;
 	struct err why;
-	if (suite->check(settings, &env, &why) < 0)
+	if (session_check_item(s, item, &why) < 0)
 		return yaml_err(e, node, "%s: %s", suite->section.path, why.text);
-	*ret_settings = settings;
-	*ret_n = n;
 	return 0;
 }
 
-static bool wanted(const struct session *s, const struct suite *suite)
+static const char *next_suite(size_t i, const void *ctx)
 {
-	return s->options->only.n == 0 || strings_has(&s->options->only, suite->name);
+	(void)ctx;
+	const struct suite *suite = suite_at(i);
+	return suite ? suite->name : NULL;
 }
 
-int session_check(const struct session *s, struct err *e)
+static int check_only(const struct strings *only, struct err *e)
 {
-	const struct suite *suite;
-	struct optset sets[SUITE_SETS_MAX];
-	void *settings;
-	size_t n;
-	for (size_t i = 0; (suite = suite_at(i)); i++) {
-		const struct yaml_node *node;
-		for (size_t k = 0; (node = plan_item(&s->plan, &suite->section, k)); k++)
-			if (open_item(s, suite, node, &settings, sets, &n, e) < 0)
-				return -1;
+	for (size_t i = 0; i < only->n; i++) {
+		if (suite_find(only->items[i]))
+			continue;
+		const char *near = str_nearest(only->items[i], next_suite, NULL);
+		return err_set(e, ERR_USAGE, "there is no suite '%s'%s%s%s", only->items[i],
+			       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	}
-	for (size_t i = 0; i < s->options->only.n; i++)
-		if (!suite_find(s->options->only.items[i]))
-			return err_set(e, ERR_USAGE, "there is no suite '%s'",
-				       s->options->only.items[i]);
+	return 0;
+}
+
+static int check_monitor(const struct session *s, struct err *e)
+{
 	struct monitor_spec spec;
 	monitor_defaults(&spec);
 	struct optset set = {.rows = monitor_options, .to = &spec};
 	return s->plan.monitor ? opt_from_yaml(&set, s->plan.monitor, "monitor", s->arena, e) : 0;
 }
 
-json_t *session_explain(const struct session *s, struct err *e)
+int session_open(struct session *s, const char *plan_path, struct err *e)
 {
-	json_t *all = json_object();
 	const struct suite *suite;
+	if (plan_read(plan_path, &s->options->set, session_sections(), s->arena, &s->plan, e) < 0)
+		return -1;
 	for (size_t i = 0; (suite = suite_at(i)); i++) {
 		const struct yaml_node *node;
-		json_t *items = json_array();
-		for (size_t k = 0; (node = plan_item(&s->plan, &suite->section, k)); k++) {
-			struct optset sets[SUITE_SETS_MAX];
-			void *settings;
-			size_t n;
-			if (open_item(s, suite, node, &settings, sets, &n, e) < 0) {
-				json_decref(items);
-				json_decref(all);
-				return NULL;
-			}
-			json_t *item = json_object();
-			for (size_t j = 0; j < n; j++) {
-				CLEANUP(json_unref) json_t *part = opt_echo(sets[j].rows, sets[j].to);
-				(void)json_object_update(item, part);
-			}
-			(void)json_array_append_new(items, item);
+		for (size_t k = 0; (node = plan_item(&s->plan, &suite->section, k)); k++)
+			if (open_item(s, suite, node, e) < 0)
+				return -1;
+	}
+	return check_only(&s->options->only, e) < 0 ? -1 : check_monitor(s, e);
+}
+
+static int add_service(struct session *s, const char *name, const char *url,
+		       const char *protocol, const char *model, struct err *e)
+{
+	struct service *service = &s->plan.services[s->plan.n_services];
+	struct optset set = {.rows = service_options, .to = service};
+	service_defaults(service);
+	service->name = name;
+	if (opt_set(&set, "protocol", protocol, s->arena, e) < 0 ||
+	    opt_set(&set, "url", url, s->arena, e) < 0 ||
+	    (model && opt_set(&set, "model", model, s->arena, e) < 0) ||
+	    service_check(service, s->arena, e) < 0)
+		return err_prefix(e, "%s service: ", name);
+	s->plan.n_services++;
+	return 0;
+}
+
+int session_open_urls(struct session *s, const struct url_options *urls, struct err *e)
+{
+	const struct {
+		const char *name, *url, *protocol;
+	} kinds[] = {
+		{"asr", urls->asr, "transcribe"},
+		{"tts", urls->tts, "synthesize"},
+		{"chat", urls->chat, "openai-chat"},
+	};
+	size_t named = (urls->asr != NULL) + (urls->tts != NULL) + (urls->chat != NULL);
+	if (named == 0)
+		return err_set(e, ERR_USAGE, "name a plan, or a service: --asr URL, --tts URL, "
+			       "--chat URL");
+	if (urls->protocol && named > 1)
+		return err_set(e, ERR_USAGE, "--protocol goes with one service; write a plan for "
+			       "several (assay plan init)");
+	s->plan.path = "command line";
+	s->plan.services = arena_array(s->arena, ARRAY_LEN(kinds), sizeof(*s->plan.services));
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].url &&
+		    add_service(s, kinds[i].name, kinds[i].url,
+				urls->protocol ? urls->protocol : kinds[i].protocol, urls->model,
+				e) < 0)
+			return -1;
+	return 0;
+}
+
+json_t *session_explain(const struct session *s)
+{
+	json_t *all = json_object();
+	for (size_t i = 0; i < s->n_items; i++) {
+		const struct session_item *item = &s->items[i];
+		const char *path = item->suite->section.path;
+		json_t *settings = json_object();
+		for (size_t j = 0; j < item->n_sets; j++) {
+			CLEANUP(json_unref) json_t *part = opt_echo(item->sets[j].rows,
+								    item->sets[j].to);
+			(void)json_object_update(settings, part);
 		}
-		if (json_array_size(items))
-			json_put(all, suite->section.path, items);
-		else
-			json_decref(items);
+		if (!json_object_get(all, path))
+			json_put(all, path, json_array());
+		(void)json_array_append_new(json_object_get(all, path), settings);
 	}
 	json_t *services = json_object();
 	for (size_t i = 0; i < s->plan.n_services; i++)
@@ -135,13 +190,6 @@ json_t *session_explain(const struct session *s, struct err *e)
 			 opt_echo(service_options, &s->plan.services[i]));
 	json_put(all, "services", services);
 	return all;
-}
-
-int session_open(struct session *s, const char *plan_path, struct err *e)
-{
-	if (plan_read(plan_path, &s->options->set, session_sections(), s->arena, &s->plan, e) < 0)
-		return -1;
-	return session_check(s, e);
 }
 
 /* ---- running ---- */
@@ -210,30 +258,20 @@ static struct monitor *start_monitor(const struct session *s, struct result *r)
 	return m;
 }
 
-static void run_suite(const struct session *s, const struct suite *suite,
-		      const struct suite_env *env, struct result *r)
+static void run_item(const struct session *s, const struct session_item *item,
+		     const struct suite_env *env, struct result *r)
 {
-	const struct yaml_node *node;
-	for (size_t k = 0; (node = plan_item(&s->plan, &suite->section, k)); k++) {
-		struct optset sets[SUITE_SETS_MAX];
-		void *settings;
-		size_t n;
-		struct err e = {0};
-		if (stop_requested()) {
-			strings_add(&r->skipped, r->arena,
-				    arena_fmt(r->arena, "%s: the run was ended", suite->name));
-			return;
-		}
-		if (!wanted(s, suite)) {
-			strings_add(&r->skipped, r->arena,
-				    arena_fmt(r->arena, "%s: not asked for (--only)", suite->name));
-			return;
-		}
-		if (open_item(s, suite, node, &settings, sets, &n, &e) < 0 ||
-		    suite->run(settings, env, r, &e) < 0)
-			strings_add(&r->errors, r->arena,
-				    arena_fmt(r->arena, "%s: %s", suite->name, e.text));
-	}
+	const char *name = item->suite->name;
+	const char *skipped = NULL;
+	struct err e = {0};
+	if (stop_requested())
+		skipped = "the run was ended";
+	else if (s->options->only.n && !strings_has(&s->options->only, name))
+		skipped = "not asked for (--only)";
+	if (skipped)
+		strings_add(&r->skipped, r->arena, arena_fmt(r->arena, "%s: %s", name, skipped));
+	else if (item->suite->run(item->settings, env, r, &e) < 0)
+		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
 }
 
 static int write_out(const struct session *s, const struct result *r, struct store *store)
@@ -275,7 +313,6 @@ int session_run(struct session *s)
 	struct err e = {0};
 	CLEANUP(result_freep) struct result *r = result_new();
 	struct store *store = NULL;
-	const struct suite *suite;
 	if (s->options->out && !(store = open_store(s, &e)))
 		return command_fail(&e);
 	r->tool_version = ASSAY_VERSION;
@@ -293,8 +330,8 @@ int session_run(struct session *s)
 	};
 	env.samples = samples_new(env.speaker, env.painter);
 	struct monitor *monitor = start_monitor(s, r);
-	for (size_t i = 0; (suite = suite_at(i)); i++)
-		run_suite(s, suite, &env, r);
+	for (size_t i = 0; i < s->n_items; i++)
+		run_item(s, &s->items[i], &env, r);
 	(void)monitor_stop(monitor, r);
 	r->duration_s = ns_to_s(clock_now() - r->start_ns);
 	r->interrupted |= stop_requested();

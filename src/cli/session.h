@@ -29,11 +29,21 @@ struct url_options {
 };
 extern const struct opt url_options[];
 
+/* One item of a suite, with its settings read and checked. */
+struct session_item {
+	const struct suite *suite;
+	void *settings;
+	struct optset sets[SUITE_SETS_MAX];
+	size_t n_sets;
+};
+
 struct session {
 	struct arena *arena;
 	const struct common_options *common;
 	const struct session_options *options;
 	struct plan plan;
+	struct session_item *items;
+	size_t n_items;
 	struct deployed **deployed;	/* by index of plan.services; or NULL */
 	struct progress_view *view;
 };
@@ -41,14 +51,20 @@ struct session {
 /* All sections that plans may hold; ends with a NULL path. */
 const struct plan_section *session_sections(void);
 
-/* Read a plan file, and check every item of every suite. */
+/* Read a plan file, and read and check every item of every suite (of --only). */
 int session_open(struct session *s, const char *plan_path, struct err *e);
 
-/* Read what every item says and check it against the services. Used by plan check as well. */
-int session_check(const struct session *s, struct err *e);
+/* A new item of a suite with default settings, for commands without a plan. */
+struct session_item *session_add_item(struct session *s, const struct suite *suite);
+
+/* Do an item's settings fit the services? */
+int session_check_item(const struct session *s, const struct session_item *item, struct err *e);
+
+/* A plan made of the services named on the command line. */
+int session_open_urls(struct session *s, const struct url_options *urls, struct err *e);
 
 /* The settings of the plan as understood, defaults filled in: for plan explain. */
-json_t *session_explain(const struct session *s, struct err *e);
+json_t *session_explain(const struct session *s);
 
 /* Run all suites of the plan (or those of --only); write the report folder; print the verdict.
  * Returns the exit status. */

@@ -19,7 +19,7 @@ struct settings {
 	const char *name, *service, *data;
 	struct targets targets;
 	struct sweep sweep;
-	bool unique_prompts;
+	bool judge, unique_prompts;
 	int64_t image_pairs;
 	struct load_spec load;
 	struct ask ask;
@@ -63,7 +63,7 @@ static json_t *echo_sweep(const void *field)
 	return steps ? json_pack("{so}", s->by_rate ? "rate" : "concurrency", steps) : NULL;
 }
 
-static const struct opt options[] = {
+const struct opt performance_options[] = {
 	{.name = "name", OPT_AT_STRING(struct settings, name), .flags = OPT_PLAN_ONLY,
 	 .help = "name of the run in the report"},
 	{.name = "service", OPT_AT_STRING(struct settings, service),
@@ -77,6 +77,8 @@ static const struct opt options[] = {
 	{.name = "sweep", OPT_AT_NODE(struct settings, sweep), .parse = parse_sweep,
 	 .echo = echo_sweep, .arg = "{concurrency: [N, …]}",
 	 .help = "one run for each of these values of concurrency or rate"},
+	{.name = "judge", OPT_AT_BOOL(struct settings, judge), .def = "true", .flags = OPT_PLAN_ONLY,
+	 .help = "judge by the default targets of the kind when targets names none"},
 	{.name = "unique_prompts", OPT_AT_BOOL(struct settings, unique_prompts), .def = "true",
 	 .help = "chat: a nonce in every request, so that no prefix cache is measured"},
 	{.name = "image_encode", OPT_AT_INT(struct settings, image_pairs), .def = "0", .max = 1000,
@@ -87,7 +89,7 @@ static const struct opt options[] = {
 static size_t bind(void *settings, struct optset sets[SUITE_SETS_MAX])
 {
 	struct settings *s = settings;
-	sets[0] = (struct optset){.rows = options, .to = s};
+	sets[0] = (struct optset){.rows = performance_options, .to = s};
 	sets[1] = (struct optset){.rows = load_options, .to = &s->load};
 	sets[2] = (struct optset){.rows = ask_options, .to = &s->ask};
 	load_defaults(&s->load);
@@ -134,7 +136,9 @@ static json_t *settings_echo(const struct settings *s, const struct load_spec *l
 static void set_targets(const struct settings *s, const struct service *service,
 			struct result *r, struct run *run)
 {
-	const struct targets *from = s->targets.n ? &s->targets : targets_default(service->kind);
+	const struct targets *from = &s->targets;
+	if (from->n == 0 && s->judge)
+		from = targets_default(service->kind);
 	run->targets = arena_copy(r->arena, from->items, from->n * sizeof(*from->items));
 	run->n_targets = from->n;
 }
