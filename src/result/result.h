@@ -111,7 +111,7 @@ struct run {
 struct case_result {
 	const char *id, *suite, *service, *name;
 	enum verdict verdict;		/* pass, fail, skipped */
-	const char *finding;		/* wrong-status, slow, collateral, lied, leak, dead, wrong-answer */
+	const char *finding;		/* wrong-status, slow, collateral, lied, leak, … */
 	const char *detail;		/* what was expected and what came; why skipped */
 	const char *source;		/* where the case comes from */
 	const char *again;		/* command that makes the input and asks again */
