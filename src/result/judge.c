@@ -3,22 +3,30 @@
 #include <math.h>
 
 #include "base/util.h"
-#include "result/interval.h"
 #include "result/result.h"
 #include "result/trust.h"
+#include "stats/interval.h"
 
 /* An outage longer than this fails a soak. */
 #define OUTAGE_MAX_S 10
 
+/* A bound proves only what lies on its far side; a missing bound proves nothing. */
 static void decide_by_interval(struct target *t)
 {
-	bool low = target_met(t, t->lo);
-	bool high = target_met(t, t->hi);
-	t->verdict = low && high ? VERDICT_PASS : !low && !high ? VERDICT_FAIL : VERDICT_UNDECIDED;
+	bool less = t->op == TARGET_LT || t->op == TARGET_LE;
+	double for_pass = less ? t->hi : t->lo;
+	double for_fail = less ? t->lo : t->hi;
+	t->verdict = VERDICT_UNDECIDED;
+	if (!isnan(for_pass) && target_met(t, for_pass))
+		t->verdict = VERDICT_PASS;
+	else if (!isnan(for_fail) && !target_met(t, for_fail))
+		t->verdict = VERDICT_FAIL;
 }
 
-static void say_needed(struct arena *a, struct target *t)
+static void say_needed(struct arena *a, struct target *t, uint64_t needed)
 {
+	/* What decides on paper for fewer than are there decides with one more. */
+	t->needed = needed == UINT64_MAX ? 0 : MAX(needed, t->n + 1);
 	if (t->needed > 0)
 		t->why = arena_fmt(a, "its 95 %% interval holds the limit; %llu samples would decide "
 				   "if they are like these", (unsigned long long)t->needed);
@@ -42,29 +50,18 @@ static uint64_t count_within(const struct hist *h, const struct target *t)
 
 static void judge_quantile(struct arena *a, const struct hist *h, double q, struct target *t)
 {
-	uint64_t within = count_within(h, t);
-	if (!isnan(t->lo)) {
-		decide_by_interval(t);
-	} else {
-		/* Too few samples for an interval: one side may be proven all the same. */
-		int side = interval_share_decides(within, t->n, q);
-		if (t->op == TARGET_GT || t->op == TARGET_GE)
-			side = -side;
-		t->verdict = side > 0 ? VERDICT_PASS : side < 0 ? VERDICT_FAIL : VERDICT_UNDECIDED;
-	}
-	if (t->verdict == VERDICT_UNDECIDED) {
-		t->needed = interval_needed_quantile(within, t->n, q);
-		say_needed(a, t);
-	}
+	decide_by_interval(t);
+	if (t->verdict != VERDICT_UNDECIDED)
+		return;
+	double share = (double)count_within(h, t) / (double)t->n;
+	say_needed(a, t, interval_n_quantile(share, q));
 }
 
-static void judge_share(struct arena *a, uint64_t hits, uint64_t n, struct target *t)
+static void judge_share(struct arena *a, double share, struct target *t)
 {
 	decide_by_interval(t);
-	if (t->verdict == VERDICT_UNDECIDED) {
-		t->needed = interval_needed_share(hits, n, t->limit);
-		say_needed(a, t);
-	}
+	if (t->verdict == VERDICT_UNDECIDED)
+		say_needed(a, t, interval_n_share(share, t->limit));
 }
 
 static void judge_missing(const struct run *run, struct target *t)
@@ -106,11 +103,10 @@ static void judge_target(struct arena *a, const struct run *run, struct target *
 	t->hi = v.hi;
 	t->n = v.n;
 	const struct metric *m = run_find_metric(run, def->name);
-	bool whole_run = strcmp(t->metric, "rtf") == 0 && isnan(v.lo) && run->concurrency_peak <= 1;
-	if (def->scope == METRIC_REQUEST && m && m->hist && !*stat && !whole_run)
+	if (v.quantile)
 		judge_quantile(a, m->hist, isnan(q) ? 0.5 : q, t);
 	else if (!isnan(v.lo))
-		judge_share(a, (uint64_t)llround(v.value * (double)v.n), v.n, t);
+		judge_share(a, v.value, t);
 	else
 		t->verdict = target_met(t, v.value) ? VERDICT_PASS : VERDICT_FAIL;
 }
@@ -198,7 +194,9 @@ static void complete_soak(struct result *r)
 	struct soak_result *s = &r->soak;
 	if (isnan(s->error_rate) && s->requests > 0) {
 		s->error_rate = (double)s->failed / (double)s->requests;
-		interval_wilson(s->failed, s->requests, &s->error_lo, &s->error_hi);
+		struct interval w = interval_wilson(s->failed, s->requests);
+		s->error_lo = w.lo;
+		s->error_hi = w.hi;
 	}
 	const struct targets *standard = targets_default("soak");
 	if (s->n_targets == 0)
@@ -222,7 +220,7 @@ static void judge_soak(struct result *r)
 		t->lo = s->error_lo;
 		t->hi = s->error_hi;
 		t->n = s->requests;
-		judge_share(r->arena, s->failed, s->requests, t);
+		judge_share(r->arena, s->error_rate, t);
 	}
 }
 

@@ -214,9 +214,10 @@ double run_error_rate(const struct run *run);	/* NaN when nothing was attempted 
 /* "ttft.p99" → its number, with n and, for percentiles, the 95 % interval; false: not there.
  * Bare per-request metric: p50; bare rtf at concurrency 1 and rates: the run's. */
 struct metric_value {
-	double value, lo, hi;		/* lo, hi NaN: no interval */
+	double value, lo, hi;		/* lo or hi NaN: no bound on that side */
 	uint64_t n;
 	bool few;			/* fewer than 10 samples beyond the percentile */
+	bool quantile;			/* it is one, and judged by its interval */
 };
 bool run_value(const struct run *run, const char *name, struct metric_value *ret);
 

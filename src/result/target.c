@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/json.h"
 #include "base/util.h"
 #include "result/result.h"
 

@@ -21,7 +21,7 @@ struct target {
 	bool standard;		/* from targets_default(): not measured is skipped, not undecided */
 	/* filled by run_judge() */
 	double value;		/* NaN: not measured */
-	double lo, hi;		/* its 95 % interval; NaN: none */
+	double lo, hi;		/* its 95 % interval; NaN: no bound on that side */
 	uint64_t n;		/* samples behind it */
 	int verdict;		/* enum verdict */
 	uint64_t needed;	/* samples that would decide it; 0 otherwise */

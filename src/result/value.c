@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "base/util.h"
-#include "result/interval.h"
 #include "result/result.h"
+#include "stats/interval.h"
 
 /* "50" → 0.5, "99" → 0.99, "999" → 0.999, "99.9" → 0.999, "5" → 0.05. NaN: no percentile. */
 static double read_percentile(const char *digits)
@@ -82,12 +82,15 @@ static bool quantile_value(const struct hist *h, double q, struct metric_value *
 	if (n == 0)
 		return false;
 	*ret = (struct metric_value){.value = (double)hist_quantile(h, q) / 1e9, .lo = NAN,
-				     .hi = NAN, .n = n};
+				     .hi = NAN, .n = n, .quantile = true};
+	/* With few samples one side may have a bound all the same: a rank beyond which less than
+	 * 2.5 % lies. */
 	uint64_t lo, hi;
-	if (hist_quantile_interval(h, q, &lo, &hi)) {
+	(void)hist_quantile_interval(h, q, &lo, &hi);
+	if (pow(1 - q, (double)n) <= 0.025)
 		ret->lo = (double)lo / 1e9;
+	if (pow(q, (double)n) <= 0.025)
 		ret->hi = (double)hi / 1e9;
-	}
 	uint64_t rank = (uint64_t)ceil(q * (double)n - 1e-9);
 	uint64_t beyond = MIN(n - MIN(rank, n), rank);
 	ret->few = beyond < 10;
@@ -113,7 +116,9 @@ static bool field_value(const struct run *run, const char *name, struct metric_v
 		if (run->attempted == 0)
 			return false;
 		(void)plain(run_error_rate(run), run->attempted, ret);
-		interval_wilson(run_failed(run), run->attempted, &ret->lo, &ret->hi);
+		struct interval w = interval_wilson(run_failed(run), run->attempted);
+		ret->lo = w.lo;
+		ret->hi = w.hi;
 		return true;
 	}
 	const struct field {
@@ -169,10 +174,11 @@ bool run_value(const struct run *run, const char *name, struct metric_value *ret
 		if (!m || !plain(m->value, run->attempted, ret))
 			return false;
 		if (strcmp(def->name, "goodput_share") == 0) {
-			uint64_t n = run->attempted + run->unsent;
-			double hits = m->value * (double)n;
-			if (n > 0 && m->value >= 0 && m->value <= 1)
-				interval_wilson((uint64_t)llround(hits), n, &ret->lo, &ret->hi);
+			ret->n = run->attempted + run->unsent;
+			double hits = m->value * (double)ret->n;
+			struct interval w = interval_wilson((uint64_t)llround(hits), ret->n);
+			ret->lo = w.lo;
+			ret->hi = w.hi;
 		}
 		return true;
 	}
