@@ -146,7 +146,7 @@ struct outage {
 	double seconds;
 };
 
-struct leak {
+struct leak_result {
 	const char *what;		/* rss, hbm, fds, threads */
 	double slope_per_hour;
 	const char *unit;
@@ -161,7 +161,7 @@ struct soak_result {
 	struct outage *outages;
 	size_t n_outages;
 	double error_rate, error_lo, error_hi;	/* Wilson 95 % */
-	struct leak *leaks;
+	struct leak_result *leaks;
 	size_t n_leaks;
 	double drift_p50, drift_p99;		/* last window / first steady window */
 	double drift_p99_lo, drift_p99_hi;
