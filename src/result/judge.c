@@ -157,7 +157,7 @@ enum verdict accuracy_verdict(const struct accuracy_result *x)
 	return strcmp(x->verdict, "not-aligned") == 0 ? VERDICT_FAIL : VERDICT_UNDECIDED;
 }
 
-enum verdict leak_verdict(const struct leak *l)
+enum verdict leak_verdict(const struct leak_result *l)
 {
 	if (!l->verdict || strcmp(l->verdict, "too-short") == 0)
 		return VERDICT_SKIPPED;

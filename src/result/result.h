@@ -233,7 +233,7 @@ void result_judge(struct result *r);
 /* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass. */
 enum verdict run_verdict(const struct run *run);
 enum verdict accuracy_verdict(const struct accuracy_result *x);	/* skipped: no reference */
-enum verdict leak_verdict(const struct leak *l);		/* skipped: too short */
+enum verdict leak_verdict(const struct leak_result *l);		/* skipped: too short */
 enum verdict soak_verdict(const struct soak_result *s);		/* skipped: there was none */
 double soak_longest_outage(const struct soak_result *s);	/* s; 0: none */
 

@@ -78,7 +78,7 @@ static void read_soak(struct reader *rd, struct soak_result *s, const json_t *j)
 			.seconds = reader_real(rd, v, "seconds"),
 		};
 	json_array_foreach(reader_list(rd, j, "leaks"), i, v)
-		*ARENA_ADD(rd->a, s->leaks, s->n_leaks) = (struct leak){
+		*ARENA_ADD(rd->a, s->leaks, s->n_leaks) = (struct leak_result){
 			.what = reader_text(rd, v, "what"),
 			.slope_per_hour = reader_real(rd, v, "slope_per_hour"),
 			.unit = reader_text(rd, v, "unit"),
