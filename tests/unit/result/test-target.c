@@ -63,7 +63,7 @@ static void test_bad(void **state)
 	bad("ttft", "< inf", "no number");
 	bad("ttft", "< nan", "no number");
 	bad("ttft", "< 0x10", "no number");
-	bad("ttft", "< 1.2.3", "no unit");
+	bad("ttft", "< 1.2.3", "no number");
 	bad("ttft", "< 2 parsec", "no unit");
 	bad("ttft", "< 2 %", "no unit");
 	bad("rtf", "< 2s", "no unit");
