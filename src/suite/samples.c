@@ -82,8 +82,8 @@ static json_t *shapes_scene(const char *shape, const char *color, int count, uin
 
 static json_t *text_scene(const char *word, uint64_t noise)
 {
-	json_t *items = json_pack("[{ss,si,si,si,ss},{sI,sf}]", "text", word, "x", 256, "y", 256,
-				  "size", 72, "color", "black", "noise", (json_int_t)noise,
+	json_t *items = json_pack("[{ss,si,si,ss,si,ss},{sI,sf}]", "text", word, "x", 256,
+				  "y", 256, "align", "center", "size", 72, "color", "black", "noise", (json_int_t)noise,
 				  "strength", 0.02);
 	return json_pack("{si,si,ss,so}", "width", 512, "height", 512, "background", "white",
 			 "items", items);
