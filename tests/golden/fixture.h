@@ -238,9 +238,9 @@ static inline void fixture_soak(struct result *r)
 	s->failed = 9;
 	*ARENA_ADD(r->arena, s->outages, s->n_outages) =
 		(struct outage){.from_wall_ns = FIXTURE_WALL_NS + 3600 * NS_PER_S, .seconds = 4.5};
-	*ARENA_ADD(r->arena, s->leaks, s->n_leaks) = (struct leak){.what = "rss",
+	*ARENA_ADD(r->arena, s->leaks, s->n_leaks) = (struct leak_result){.what = "rss",
 		.slope_per_hour = 131072, .unit = "B", .verdict = "clean"};
-	*ARENA_ADD(r->arena, s->leaks, s->n_leaks) = (struct leak){.what = "hbm",
+	*ARENA_ADD(r->arena, s->leaks, s->n_leaks) = (struct leak_result){.what = "hbm",
 		.slope_per_hour = 6291456, .unit = "B", .verdict = "suspect"};
 	s->drift_p50 = 1.01;
 	s->drift_p99 = 1.08;

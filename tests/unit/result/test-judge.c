@@ -241,7 +241,7 @@ static void test_soak(void **state)
 	expect_whole(VERDICT_PASS, 0, "the soak held");
 	assert_int_equal(s->n_targets, 1);
 	assert_true(s->error_lo < 0.0001 && s->error_hi > 0.0001 && s->error_hi < 0.001);
-	*ARENA_ADD(r->arena, s->leaks, s->n_leaks) = (struct leak){.what = "rss",
+	*ARENA_ADD(r->arena, s->leaks, s->n_leaks) = (struct leak_result){.what = "rss",
 								   .verdict = "too-short"};
 	expect_whole(VERDICT_PASS, 0, "");
 	s->leaks[0].verdict = "suspect";
