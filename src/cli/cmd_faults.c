@@ -7,7 +7,8 @@
 
 static int run(int argc, char **argv);
 
-static const struct opt *const tables[] = {faults_options, session_options, url_options, NULL};
+static const struct opt *const tables[] = {faults_options, suite_command_options, session_options,
+					   url_options, NULL};
 
 const struct command command_faults = {
 	.name = "faults",

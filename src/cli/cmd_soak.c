@@ -7,7 +7,8 @@
 
 static int run(int argc, char **argv);
 
-static const struct opt *const tables[] = {soak_options, session_options, url_options, NULL};
+static const struct opt *const tables[] = {soak_options, suite_command_options, session_options,
+					   url_options, NULL};
 
 const struct command command_soak = {
 	.name = "soak",

@@ -213,14 +213,15 @@ static json_t *environment(const struct session *s)
 	return env;
 }
 
-static int fetch(const char *url, uint64_t timeout_ns, struct buf *body, struct err *e)
+static int fetch(const char *url, uint64_t timeout_ns, struct buf *body, int *ret_status,
+		 struct err *e)
 {
 	struct get_reply reply = {0};
 	if (client_get_url(url, timeout_ns, body, &reply, e) < 0)
 		return -1;
-	if (reply.outcome != OUTCOME_OK || reply.status != 200)
-		return err_set(e, ERR_DATA, "%s: %s %d", url, outcome_name(reply.outcome),
-			       reply.status);
+	if (reply.status == 0)
+		return err_set(e, ERR_DATA, "%s: %s", url, outcome_name(reply.outcome));
+	*ret_status = reply.status;
 	return 0;
 }
 
@@ -333,6 +334,9 @@ int session_run(struct session *s)
 	for (size_t i = 0; i < s->n_items; i++)
 		run_item(s, &s->items[i], &env, r);
 	(void)monitor_stop(monitor, r);
+	for (size_t i = 0; i < s->n_items; i++)
+		if (s->items[i].suite->after)
+			s->items[i].suite->after(s->items[i].settings, r);
 	r->duration_s = ns_to_s(clock_now() - r->start_ns);
 	r->interrupted |= stop_requested();
 	result_judge(r);

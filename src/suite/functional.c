@@ -177,6 +177,17 @@ static int measure(void *settings, const struct suite_env *env, struct result *r
 	return rc;
 }
 
+static json_t *list(void)
+{
+	const struct functional_case *c;
+	json_t *all = json_array();
+	for (size_t i = 0; (c = functional_case_at(i)); i++)
+		(void)json_array_append_new(all, json_pack("{ss,ss,ss,ss,ss,sb}", "id", c->id,
+			"service", c->kind, "name", c->name, "judged", c->judged, "source",
+			c->source, "long", c->takes_minutes));
+	return all;
+}
+
 const struct suite suite_functional = {
 	.name = "functional",
 	.section = {"functional", false},
@@ -185,4 +196,5 @@ const struct suite suite_functional = {
 	.bind = bind,
 	.check = check,
 	.run = measure,
+	.list = list,
 };

@@ -55,8 +55,12 @@ struct suite {
 	 * result->errors and goes on). Ends early when stop_requested(). */
 	int (*run)(void *settings, const struct suite_env *env, struct result *r, struct err *e);
 
-	/* Estimated share of the whole for progress, in seconds; may be NULL. */
-	double (*estimate)(const void *settings);
+	/* Its cases for --list: an array of {id, service, name, judged, source}. May be NULL. */
+	json_t *(*list)(void);
+
+	/* When the monitor has ended and its readings are in the result: what needs them (leaks).
+	 * May be NULL. */
+	void (*after)(void *settings, struct result *r);
 };
 
 const struct suite *suite_find(const char *name);
