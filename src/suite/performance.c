@@ -139,8 +139,7 @@ static void set_targets(const struct settings *s, const struct service *service,
 	const struct targets *from = &s->targets;
 	if (from->n == 0 && s->judge)
 		from = targets_default(service->kind);
-	run->targets = arena_copy(r->arena, from->items, from->n * sizeof(*from->items));
-	run->n_targets = from->n;
+	run_add_targets(r, run, from);
 }
 
 static int run_step(const struct settings *s, const struct load_spec *load, const char *name,
