@@ -52,7 +52,7 @@ struct soak {
 	atomic_uint_fast64_t next;	/* schedule index of the open loop */
 	uint64_t windows;
 	struct err failure;		/* of assay itself; the first one counts */
-	bool failed;
+	atomic_bool failed;
 };
 
 /* Send until end_ns or until stop was requested; returns when every slot has ended. The
