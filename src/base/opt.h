@@ -90,6 +90,10 @@ int opt_set(struct optset *set, const char *name, const char *text, struct arena
 int opt_from_yaml(struct optset *set, const struct yaml_node *map, const char *what,
 		  struct arena *a, struct err *e);
 
+/* The same for a map whose keys belong to several tables (looked through in order). */
+int opt_from_yaml_sets(struct optset *sets, size_t n_sets, const struct yaml_node *map,
+		       const char *what, struct arena *a, struct err *e);
+
 /* Parse arguments after the command's name into several sets (looked through in order).
  * Words that are no options are operands; "--" ends options; --name=value, --name value,
  * -nvalue, --no-name. operands: filled, words are not copied. */
