@@ -7,7 +7,7 @@
 #include "audio/pcm.h"
 
 #define CALIBRATION_MAX_RATE 0.10
-#define LANGUAGES_MAX 8
+#define LANGUAGES_MAX        8
 
 static const struct {
 	const char *language, *text;
@@ -105,8 +105,8 @@ static double calibrate(struct check *k, const struct known *how, const char *te
 	}
 	struct media *m = ARENA_NEW(k->scratch, struct media);
 	if (speech_to_media(&speech, "calibration.wav", "wav", 1, k->scratch, m, &e) == 0) {
-		sample = (struct sample){.id = "calibration", .audio = m,
-					 .language = how->language};
+		sample =
+			(struct sample){.id = "calibration", .audio = m, .language = how->language};
 		call_init(&call, &sample);
 		if (client_call(k->client, &call, &e) == 0 && call.outcome == OUTCOME_OK)
 			rate = check_error_rate(how->language, text, check_text(&call));
@@ -175,7 +175,7 @@ static float threshold(const struct speech *s)
 	float peak = 0;
 	for (size_t i = 0; i < s->n; i++)
 		peak = fmaxf(peak, fabsf(s->samples[i]));
-	return peak * 0.0056f;	/* -45 dB */
+	return peak * 0.0056f; /* -45 dB */
 }
 
 size_t speech_first_sound(const struct speech *s)
