@@ -47,11 +47,11 @@ const struct command command_bench = {
 	.name = "bench",
 	.summary = "measure the performance of one service",
 	.usage = "asr|tts|chat URL [options]",
-	.text = "Puts a load on one service and reports latency, time to first token, throughput, "
-		"real-time factor and how trustworthy the numbers are. A closed loop by default "
-		"(--concurrency); with --rate requests arrive on a schedule, whatever the service "
-		"does.\n\nThe numbers are judged by the default targets of the kind of service, or "
-		"by --targets.",
+	.text = "Puts a load on one service and reports latency, time to first token, "
+		"throughput, real-time factor and how trustworthy the numbers are. A closed "
+		"loop by default (--concurrency); with --rate requests arrive on a "
+		"schedule, whatever the service does.\n\nThe numbers are judged by the "
+		"default targets of the kind of service, or by --targets.",
 	.examples =
 		"assay bench asr http://127.0.0.1:8001/transcribe --requests 50\n"
 		"assay bench chat http://npu-1:8003/v1 --model Qwen2-VL-7B-Instruct "

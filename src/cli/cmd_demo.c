@@ -17,12 +17,11 @@ const struct command command_demo = {
 	.name = "demo",
 	.summary = "three services of its own, tested four ways, a report",
 	.usage = "[--out DIR] [options]",
-	.text = "Starts a speech recognition, a speech synthesis and a vision chat service on free "
-		"ports of 127.0.0.1, runs the acceptance plan on them with the host watched, "
-		"writes "
-		"a report (by default into assay-demo) and stops what it started. Everything is "
-		"real: "
-		"the services recognise, speak and see on the CPU.",
+	.text = "Starts a speech recognition, a speech synthesis and a vision chat service "
+		"on free ports of 127.0.0.1, runs the acceptance plan on them with the host "
+		"watched, writes a report (by default into assay-demo) and stops what it "
+		"started. Everything is real: the services recognise, speak and see on the "
+		"CPU.",
 	.examples = "assay demo --out assay-demo   # then open assay-demo/report.html",
 	.tables = tables,
 	.run = run,

@@ -13,11 +13,10 @@ const struct command command_plan = {
 	.name = "plan",
 	.summary = "write a commented plan, check one, explain one",
 	.usage = "init | check PLAN | explain PLAN [options]",
-	.text = "init prints a commented plan for a speech recognition, a speech synthesis and a "
-		"vision-language service.\n\ncheck reads a plan as run would, without sending "
-		"anything, and names file, line and column of what is wrong.\n\nexplain prints "
-		"what a "
-		"plan means, every default filled in, as JSON.",
+	.text = "init prints a commented plan for a speech recognition, a speech synthesis "
+		"and a vision-language service.\n\ncheck reads a plan as run would, without "
+		"sending anything, and names file, line and column of what is wrong.\n\n"
+		"explain prints what a plan means, every default filled in, as JSON.",
 	.examples = "assay plan init > my.plan.yaml\n"
 		    "assay plan check my.plan.yaml && assay run my.plan.yaml",
 	.tables = tables,
