@@ -145,17 +145,19 @@ static size_t distance(const char *a, const char *b)
 const char *str_nearest(const char *typed, const char *(*next)(size_t i, const void *ctx),
 			const void *ctx)
 {
-	const char *best = NULL;
+	size_t best = 0;
 	size_t best_distance = 1 + MAX(strlen(typed) / 3, (size_t)1);
+	bool found = false;
 	const char *name;
 	for (size_t i = 0; (name = next(i, ctx)); i++) {
 		size_t d = distance(typed, name);
 		if (d < best_distance) {
 			best_distance = d;
-			best = name;
+			best = i;
+			found = true;
 		}
 	}
-	return best;
+	return found ? next(best, ctx) : NULL;	/* asked again: next() may reuse its memory */
 }
 
 /* Length of the valid character at p (n bytes left), or 0. */

@@ -1,0 +1,11 @@
+/* src/cli/commands.h - the rows of the command table, one per cmd_*.c.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct command command_completion;
+extern const struct command command_manual;
+
+#endif
