@@ -30,7 +30,8 @@ struct call {
 	enum outcome outcome;
 	int status;			/* HTTP; 0: none came */
 	struct answer answer;		/* call_init() … call_release() */
-	uint64_t start, sent_first, first_byte, end;	/* ns; 0: did not happen */
+	/* ns; 0: did not happen */
+	uint64_t start, sent_first, upload_done, first_byte, end;
 	char peer[64];			/* "127.0.0.1:8001" that answered */
 };
 

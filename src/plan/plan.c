@@ -38,16 +38,12 @@ static int read_services(struct plan *p, const struct yaml_node *map, struct are
 	p->services = arena_array(a, map->n, sizeof(*p->services));
 	for (size_t i = 0; i < map->n; i++) {
 		struct service *s = &p->services[i];
-		service_defaults(s);
-		struct optset set = {.rows = service_options, .to = s};
-		char what[96];
-		(void)snprintf(what, sizeof(what), "service '%.60s'", map->pairs[i].key);
-		if (opt_from_yaml(&set, map->pairs[i].value, what, a, e) < 0)
-			return -1;
-		s->name = map->pairs[i].key;
+		const char *name = map->pairs[i].key;
 		struct err why;
+		if (service_from_yaml(s, name, map->pairs[i].value, a, e) < 0)
+			return -1;
 		if (service_check(s, a, &why) < 0)
-			return yaml_err(e, map->pairs[i].value, "%s: %s", what, why.text);
+			return yaml_err(e, map->pairs[i].value, "service '%s': %s", name, why.text);
 		p->n_services++;
 	}
 	return 0;

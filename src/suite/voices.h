@@ -1,0 +1,15 @@
+/* src/suite/voices.h - made speech that an ASR service can be judged by.
+ *
+ * A service that cannot read a voice must not fail a test because of the voice. So every voice
+ * first says a calibration clip; only one that the service reads with at most 10 % errors is
+ * used, in this order: the TTS service of the plan, then assay's own voices.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SUITE_VOICES_H
+#define SUITE_VOICES_H
+
+#include "suite/check.h"
+
+struct voice_trust *voice_trust_new(void);
+struct voice_trust *voice_trust_free(struct voice_trust *v);
+
+#endif
