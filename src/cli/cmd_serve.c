@@ -267,9 +267,13 @@ static int start_pools(struct serving *s, struct err *e)
 		s->decode.workers = s->o.decoders > 0 ? (size_t)s->o.decoders : (size_t)n;
 		s->decode.ctx = (void *)"decode ";
 		s->decode.payload_max = MAX(FRAME_MAX, s->limits.decoded_bytes);
-		if (find_worker(s, "decode", &s->decode.program, e) < 0 ||
-		    pool_new(&s->decode, &s->decoders, e) < 0)
+		if (find_worker(s, "decode", &s->decode.program, e) < 0) {
+			if (strcmp(s->kind, "asr") == 0)
+				return -1;
+			say("images and audio are refused: there is no decode worker", (void *)"");
+		} else if (pool_new(&s->decode, &s->decoders, e) < 0) {
 			return -1;
+		}
 	}
 	return pool_new(&s->main, &s->pool, e);
 }

@@ -83,12 +83,13 @@ static json_t *convert_message(struct request *r, struct chat_input *in, const j
 static int check_inputs(struct request *r, const struct chat_input *in, const json_t *ready)
 {
 	const json_t *inputs = json_object_get(ready, "inputs");
-	bool image = !inputs;
-	bool audio = !inputs;
+	bool decoders = r->server->spec.decoders != NULL;
+	bool image = !inputs && decoders;
+	bool audio = !inputs && decoders;
 	for (size_t i = 0; i < json_array_size(inputs); i++) {
 		const char *word = json_string_value(json_array_get(inputs, i));
-		image |= word && strcmp(word, "image") == 0;
-		audio |= word && strcmp(word, "audio") == 0;
+		image |= decoders && word && strcmp(word, "image") == 0;
+		audio |= decoders && word && strcmp(word, "audio") == 0;
 	}
 	if (in->images > 0 && !image)
 		return refuse(r, 400, "unsupported_input", "this model takes no images");

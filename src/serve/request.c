@@ -66,7 +66,7 @@ void *request_uri(void *server, const char *uri, struct MHD_Connection *c)
 		       (unsigned long long)atomic_fetch_add(&s->last_id, 1));
 	buf_init(&r->body, s->spec.limits->upload_bytes);
 	buf_init(&r->out, BUF_UNLIMITED);
-	for (size_t i = 0; i < FORM_COUNT; i++)
+	for (size_t i = 0; i < UPLOAD_FIELDS; i++)
 		buf_init(&r->fields[i], FIELD_MAX);
 	(void)atomic_fetch_add(&s->running, 1);
 	if (r->conn && r->conn->phase == CONN_KEPT)
@@ -94,7 +94,7 @@ static enum MHD_Result begin(struct request *r, const char *url, const char *met
 	conn_phase(s->conns, r->conn, CONN_BODY);
 	int rc = gate(r, url, method);
 	if (rc == 0 && r->route->body == BODY_MULTIPART)
-		rc = form_begin(r);
+		rc = upload_begin(r);
 	if (rc < 0) {
 		r->linger = has_body(r);
 		return answer_refusal(r);
@@ -151,7 +151,7 @@ static enum MHD_Result take_body(struct request *r, const char *data, size_t *le
 		return too_large(r);
 	if (r->refusal.status == 0) {
 		if (r->route->body == BODY_MULTIPART)
-			form_add(r, data, *len);
+			upload_add(r, data, *len);
 		else if (reserve(r, *len) == 0 && buf_add(&r->body, data, *len) < 0)
 			(void)refuse(r, 503, "memory", "the server is out of memory");
 	}
@@ -181,7 +181,7 @@ enum MHD_Result request_access(void *server, struct MHD_Connection *c, const cha
 	r->until_ns = clock_now() + r->server->spec.limits->deadline_ns;
 	int rc = r->refusal.status ? -1 : 0;
 	if (rc == 0 && r->route->body == BODY_MULTIPART)
-		rc = form_end(r);
+		rc = upload_end(r);
 	if (rc == 0)
 		rc = r->route->handle(r);
 	if (rc == 0)
@@ -213,7 +213,7 @@ void request_completed(void *server, struct MHD_Connection *c, void **ctx,
 	conn_phase(s->conns, r->conn, CONN_KEPT);
 	buf_release(&r->body);
 	buf_release(&r->out);
-	for (size_t i = 0; i < FORM_COUNT; i++)
+	for (size_t i = 0; i < UPLOAD_FIELDS; i++)
 		buf_release(&r->fields[i]);
 	unreserve(r, r->reserved);
 	(void)atomic_fetch_sub(&s->running, 1);
@@ -242,7 +242,7 @@ json_t *read_json_body(struct request *r)
 	return j;
 }
 
-const char *form_text(const struct request *r, enum form_field f)
+const char *upload_text(const struct request *r, enum upload_field f)
 {
 	if (!r->has_field[f])
 		return NULL;

@@ -34,11 +34,11 @@ struct route {
 extern const struct route routes[];	/* ends with a row without path */
 
 /* The text fields of a form that are kept. */
-enum form_field {
+enum upload_field {
 	FORM_LANGUAGE, FORM_MODEL, FORM_PROMPT, FORM_RESPONSE_FORMAT, FORM_STREAM,
-	FORM_TEMPERATURE, FORM_COUNT,
+	FORM_TEMPERATURE, UPLOAD_FIELDS,
 };
-extern const char *const form_names[FORM_COUNT];
+extern const char *const upload_names[UPLOAD_FIELDS];
 
 struct refusal {
 	unsigned status;	/* 0: none */
@@ -75,8 +75,8 @@ struct request {
 	bool has_file;
 	size_t parts;
 	const char *part;	/* the form's part that is being read: to see a second one */
-	struct buf fields[FORM_COUNT];
-	bool has_field[FORM_COUNT];
+	struct buf fields[UPLOAD_FIELDS];
+	bool has_field[UPLOAD_FIELDS];
 
 	/* a streamed reply */
 	int (*pump)(struct request *r);
@@ -144,7 +144,7 @@ int peek_answer(struct request *r);
 json_t *read_json_body(struct request *r);
 
 /* Text of a form field, or NULL when it was not sent. */
-const char *form_text(const struct request *r, enum form_field f);
+const char *upload_text(const struct request *r, enum upload_field f);
 
 /* Language tag of the client: letters, digits, '-' and '_', at most 35. */
 bool valid_language(const char *text);
@@ -160,9 +160,9 @@ void request_completed(void *server, struct MHD_Connection *c, void **ctx,
 /* gate.c: everything that can be refused from the header alone. 0, or -1 with a refusal. */
 int gate(struct request *r, const char *url, const char *method);
 
-/* form.c: multipart/form-data */
-int form_begin(struct request *r);	/* normalises Content-Type; -1 with a refusal */
-void form_add(struct request *r, const char *data, size_t len);
-int form_end(struct request *r);
+/* upload.c: multipart/form-data */
+int upload_begin(struct request *r);	/* normalises Content-Type; -1 with a refusal */
+void upload_add(struct request *r, const char *data, size_t len);
+int upload_end(struct request *r);
 
 #endif

@@ -43,7 +43,7 @@ static int worker_rate(struct request *r)
 static int send_audio(struct request *r, const struct buf *pcm)
 {
 	json_t *begin = json_pack("{s:s, s:s}", "type", "begin", "format", "s16le");
-	json_put_text(begin, "language", form_text(r, FORM_LANGUAGE));
+	json_put_text(begin, "language", upload_text(r, FORM_LANGUAGE));
 	if (send_frame(r, begin, NULL, 0) < 0)
 		return -1;
 	for (size_t at = 0; at < pcm->len; at += PIECE) {
@@ -57,7 +57,7 @@ static int send_audio(struct request *r, const struct buf *pcm)
 /* Decode the upload and give it to a worker. */
 static int start(struct request *r, struct asr *a)
 {
-	const char *language = form_text(r, FORM_LANGUAGE);
+	const char *language = upload_text(r, FORM_LANGUAGE);
 	if (language && !valid_language(language))
 		return refuse(r, 400, "invalid_value", "language must be a tag such as en or zh-CN");
 	int rate = worker_rate(r);
@@ -203,9 +203,9 @@ static int pump(struct request *r)
 
 static int read_form(struct request *r, enum form *ret_form, bool *ret_stream)
 {
-	const char *form = form_text(r, FORM_RESPONSE_FORMAT);
-	const char *stream = form_text(r, FORM_STREAM);
-	const char *temperature = form_text(r, FORM_TEMPERATURE);
+	const char *form = upload_text(r, FORM_RESPONSE_FORMAT);
+	const char *stream = upload_text(r, FORM_STREAM);
+	const char *temperature = upload_text(r, FORM_TEMPERATURE);
 	*ret_form = FORM_JSON;
 	bool known = !form;
 	for (size_t i = 0; form && i < ARRAY_LEN(forms); i++) {

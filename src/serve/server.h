@@ -26,7 +26,7 @@ struct server_spec {
 	const char *model;	/* the model's name; NULL: the worker's */
 	const struct limits *limits;
 	struct pool *pool;
-	struct pool *decoders;	/* NULL for tts */
+	struct pool *decoders;	/* NULL: no uploads (tts; chat without media) */
 	bool stamp;		/* sim: every event tells when it was sent (assay_sent_ns) */
 };
 

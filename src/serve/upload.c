@@ -1,4 +1,4 @@
-/* src/serve/form.c - multipart/form-data, through libmicrohttpd's post-processor.
+/* src/serve/upload.c - multipart/form-data, through libmicrohttpd's post-processor.
  *
  * A part's file name is data of no use here and is never looked at.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -10,7 +10,7 @@
 #define PARTS_MAX 64
 #define PART_HEADER_MAX 8192
 
-const char *const form_names[FORM_COUNT] = {
+const char *const upload_names[UPLOAD_FIELDS] = {
 	[FORM_LANGUAGE] = "language", [FORM_MODEL] = "model", [FORM_PROMPT] = "prompt",
 	[FORM_RESPONSE_FORMAT] = "response_format", [FORM_STREAM] = "stream",
 	[FORM_TEMPERATURE] = "temperature",
@@ -73,16 +73,16 @@ static void add_file(struct request *r, const char *data, uint64_t off, size_t l
 		(void)refuse(r, 503, "memory", "the server is out of memory");
 }
 
-static void add_field(struct request *r, enum form_field f, const char *data, uint64_t off,
+static void add_field(struct request *r, enum upload_field f, const char *data, uint64_t off,
 		      size_t len)
 {
 	if (off == 0 && r->has_field[f] && r->fields[f].len > 0) {
-		(void)refuse(r, 400, "bad_form", "the field '%s' came twice", form_names[f]);
+		(void)refuse(r, 400, "bad_form", "the field '%s' came twice", upload_names[f]);
 		return;
 	}
 	r->has_field[f] = true;
 	if (len > 0 && buf_add(&r->fields[f], data, len) < 0)
-		(void)refuse(r, 413, "too_large", "the field '%s' is too long", form_names[f]);
+		(void)refuse(r, 413, "too_large", "the field '%s' is too long", upload_names[f]);
 }
 
 static enum MHD_Result take(void *cls, enum MHD_ValueKind kind, const char *key,
@@ -108,13 +108,13 @@ static enum MHD_Result take(void *cls, enum MHD_ValueKind kind, const char *key,
 		add_file(r, data, off, len);
 		return MHD_YES;
 	}
-	for (size_t i = 0; key && i < FORM_COUNT; i++)
-		if (strcmp(key, form_names[i]) == 0)
-			add_field(r, (enum form_field)i, data, off, len);
+	for (size_t i = 0; key && i < UPLOAD_FIELDS; i++)
+		if (strcmp(key, upload_names[i]) == 0)
+			add_field(r, (enum upload_field)i, data, off, len);
 	return MHD_YES;
 }
 
-int form_begin(struct request *r)
+int upload_begin(struct request *r)
 {
 	if (normalise_type(r) < 0)
 		return -1;
@@ -124,13 +124,13 @@ int form_begin(struct request *r)
 	return 0;
 }
 
-void form_add(struct request *r, const char *data, size_t len)
+void upload_add(struct request *r, const char *data, size_t len)
 {
 	if (MHD_post_process(r->post, data, len) != MHD_YES && !r->refusal.status)
 		(void)refuse(r, 400, "bad_form", "the multipart body is malformed");
 }
 
-int form_end(struct request *r)
+int upload_end(struct request *r)
 {
 	enum MHD_Result rc = MHD_destroy_post_processor(r->post);
 	r->post = NULL;
@@ -140,12 +140,12 @@ int form_end(struct request *r)
 		return refuse(r, 400, "bad_form", "the multipart body is malformed or cut off");
 	if (!r->has_file)
 		return refuse(r, 400, "no_file", "the form has no part '%s'", r->route->file_field);
-	for (size_t i = 0; i < FORM_COUNT; i++) {
+	for (size_t i = 0; i < UPLOAD_FIELDS; i++) {
 		const struct buf *f = &r->fields[i];
 		if (f->len > 0 && (str_utf8_valid(f->data, f->len) != f->len ||
 				   memchr(f->data, '\0', f->len)))
 			return refuse(r, 400, "bad_form", "the field '%s' is not valid UTF-8 text",
-				      form_names[i]);
+				      upload_names[i]);
 	}
 	return 0;
 }
