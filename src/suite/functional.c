@@ -10,7 +10,7 @@
 #include <math.h>
 
 struct settings {
-	struct strings services, only, skip;
+	struct strings services, only, skip, speakers;
 	int64_t seed;
 };
 
@@ -28,6 +28,10 @@ const struct opt functional_options[] = {
 	 OPT_AT_STRINGS(struct settings, skip),
 	 .arg = "ID,…",
 	 .help = "all but these"},
+	{.name = "speakers",
+	 OPT_AT_STRINGS(struct settings, speakers),
+	 .arg = "A,B",
+	 .help = "tts: two speakers of the service; by default what it tells itself"},
 	{.name = "case_seed",
 	 OPT_AT_INT(struct settings, seed),
 	 .def = "1",
@@ -161,7 +165,10 @@ static int run_service(const struct service *service, const struct settings *s,
 		       const struct suite_env *env, struct result *r, struct err *e)
 {
 	const struct functional_case *c;
-	struct check k = {.env = env, .service = service, .voices = voice_trust_new()};
+	struct check k = {.env = env,
+			  .service = service,
+			  .voices = voice_trust_new(),
+			  .speakers = s->speakers};
 	size_t all = 0;
 	size_t done = 0;
 	if (client_new(service, &k.client, e) < 0) {

@@ -107,8 +107,10 @@ static void basic(struct check *k, const char *language, int words)
 		else
 			check_pass(k, "%.2f s at %d Hz, loudness %.1f LUFS%s", s.figures.seconds,
 				   s.figures.rate, s.figures.loudness_lufs,
-				   isnan(rate) ? "" :
-				   arena_fmt(k->scratch, ", heard with %.0f %% errors", 100 * rate));
+				   isnan(rate)
+					   ? ""
+					   : arena_fmt(k->scratch, ", heard with %.0f %% errors",
+						       100 * rate));
 	}
 	spoken_release(&s);
 }
@@ -136,8 +138,8 @@ static void chinese(struct check *k)
 static void mixed(struct check *k)
 {
 	const char *en = made_sentence(&k->rng, "en", 6, k->scratch);
-	const char *text = arena_fmt(k->scratch, "%s，%s。",
-				     made_sentence(&k->rng, "zh", 8, k->scratch), en);
+	const char *text =
+		arena_fmt(k->scratch, "%s，%s。", made_sentence(&k->rng, "zh", 8, k->scratch), en);
 	struct sample sample = {.id = k->result->id, .text = text};
 	struct spoken s = {0};
 	struct call call;
@@ -164,7 +166,8 @@ static void digits(struct check *k)
 				   s.figures.seconds, n);
 		else
 			check_pass(k, "%d said in %.2f s%s", n, s.figures.seconds,
-				   isnan(rate) ? "" : arena_fmt(k->scratch, ", heard \"%.80s\"", back));
+				   isnan(rate) ? ""
+					       : arena_fmt(k->scratch, ", heard \"%.80s\"", back));
 	}
 	spoken_release(&s);
 }
@@ -172,20 +175,14 @@ static void digits(struct check *k)
 /* The first two speakers that the service names: each like itself, unlike the other. */
 static void speakers(struct check *k)
 {
-	const char *names[2] = {service_body_text(k->service, "speaker_a", NULL),
-				service_body_text(k->service, "speaker_b", NULL)};
 	const char *text = made_sentence(&k->rng, "en", 10, k->scratch);
 	const char *again = made_sentence(&k->rng, "en", 10, k->scratch);
-	struct strings known = {0};
-	if (!names[0] || !names[1]) {
-		check_speakers(k, &known);
-		if (known.n < 2) {
-			check_skip(k, "the service names %zu speaker%s", known.n,
-				   known.n == 1 ? "" : "s");
-			return;
-		}
-		names[0] = known.items[0];
-		names[1] = known.items[1];
+	struct strings names = {0};
+	check_speakers(k, &names);
+	if (names.n < 2) {
+		check_skip(k, "the service names %zu speaker%s; name two with --speakers", names.n,
+			   names.n == 1 ? "" : "s");
+		return;
 	}
 	struct spoken a = {0};
 	struct spoken b = {0};
@@ -194,19 +191,21 @@ static void speakers(struct check *k)
 	struct voice vb;
 	struct voice vc;
 	struct err e;
-	if (say(k, text, names[0], 0, false, &a) && say(k, text, names[1], 0, false, &b) &&
-	    say(k, again, names[0], 0, false, &c)) {
+	if (say(k, text, names.items[0], 0, false, &a) &&
+	    say(k, text, names.items[1], 0, false, &b) &&
+	    say(k, again, names.items[0], 0, false, &c)) {
 		if (voice_measure(a.speech.samples, a.speech.n, a.speech.rate, &va, &e) < 0 ||
 		    voice_measure(b.speech.samples, b.speech.n, b.speech.rate, &vb, &e) < 0 ||
 		    voice_measure(c.speech.samples, c.speech.n, c.speech.rate, &vc, &e) < 0)
 			check_fail(k, "wrong-answer", "%s", e.text);
 		else if (voice_mfcc_distance(&va, &vc) < voice_mfcc_distance(&va, &vb))
-			check_pass(k, "%s is nearer to itself (%.2f) than to %s (%.2f)", names[0],
-				   voice_mfcc_distance(&va, &vc), names[1],
+			check_pass(k, "%s is nearer to itself (%.2f) than to %s (%.2f)",
+				   names.items[0], voice_mfcc_distance(&va, &vc), names.items[1],
 				   voice_mfcc_distance(&va, &vb));
 		else
-			check_fail(k, "wrong-answer", "%s is as near to %s (%.2f) as to itself (%.2f)",
-				   names[0], names[1], voice_mfcc_distance(&va, &vb),
+			check_fail(k, "wrong-answer",
+				   "%s is as near to %s (%.2f) as to itself (%.2f)", names.items[0],
+				   names.items[1], voice_mfcc_distance(&va, &vb),
 				   voice_mfcc_distance(&va, &vc));
 	}
 	spoken_release(&a);
@@ -224,7 +223,8 @@ static void streaming(struct check *k)
 		double first = ns_to_s(a->first_token - s.call.start);
 		double all = ns_to_s(a->last_token - s.call.start);
 		if (a->sound_events < 2 || first > 0.8 * all)
-			check_fail(k, "wrong-answer", "%llu piece%s, the first after %.0f of %.0f ms",
+			check_fail(k, "wrong-answer",
+				   "%llu piece%s, the first after %.0f of %.0f ms",
 				   (unsigned long long)a->sound_events,
 				   a->sound_events == 1 ? "" : "s", 1e3 * first, 1e3 * all);
 		else
@@ -259,8 +259,8 @@ static void empty_text(struct check *k)
 	else if (call.status >= 400 && call.status < 500)
 		check_pass(k, "refused with HTTP %d", call.status);
 	else
-		check_fail(k, "wrong-status", "empty text was answered with HTTP %d (%s)", call.status,
-			   outcome_name(call.outcome));
+		check_fail(k, "wrong-status", "empty text was answered with HTTP %d (%s)",
+			   call.status, outcome_name(call.outcome));
 	call_release(&call);
 }
 
@@ -284,7 +284,8 @@ static void speed(struct check *k)
 const struct functional_case tts_cases[] = {
 	{"tts-english", "tts", "English text", "valid, audible, understood by the plan's ASR",
 	 "seed: TTS basic", false, english},
-	{"tts-chinese", "tts", "Chinese text", "valid and audible", "seed: TTS basic", false, chinese},
+	{"tts-chinese", "tts", "Chinese text", "valid and audible", "seed: TTS basic", false,
+	 chinese},
 	{"tts-mixed", "tts", "Chinese and English in one text", "valid and audible",
 	 "seed: TTS basic", false, mixed},
 	{"tts-digits", "tts", "digits are spoken", "long enough for the number", "field", false,
