@@ -60,8 +60,8 @@ static void put_pool(struct buf *b, const char *which, const struct pool_state *
 		const char *name, *type, *help;
 		double value;
 	} rows[] = {
-		{"workers", "gauge", "Worker processes wanted.", (double)s->workers},
-		{"workers_ready", "gauge", "Worker processes that are ready.", (double)s->ready},
+		{"wanted", "gauge", "Worker processes wanted.", (double)s->workers},
+		{"ready", "gauge", "Worker processes that are ready.", (double)s->ready},
 		{"running", "gauge", "Requests that workers have.", (double)s->busy},
 		{"waiting", "gauge", "Requests that wait for a worker.", (double)s->queued},
 		{"restarts_total", "counter", "Worker processes started again.",

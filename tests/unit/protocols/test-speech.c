@@ -142,7 +142,9 @@ static void test_wrong_wav(void **state)
 	wav(&b, 100, 100, true);
 	expect(&b, OUTCOME_BAD_AUDIO, "more bytes");
 	wav(&b, 200, 100, true);
-	(void)buf_add(&b, b.data, 60);		/* a second file behind the first */
+	char again[60];
+	memcpy(again, b.data, sizeof(again));	/* a second file behind the first */
+	(void)buf_add(&b, again, sizeof(again));
 	expect(&b, OUTCOME_BAD_AUDIO, "more bytes");
 	wav(&b, 200, 100, true);
 	(void)buf_add(&b, "LIST\x08\0\0\0ab", 10);
