@@ -41,6 +41,23 @@ static struct rule longest_run(const struct sight *s, bool upright, int across, 
 	return best;
 }
 
+/* Is there background on both sides for half of its length? The blurred side of a filled shape
+ * looks like a rule, but has the shape beside it. */
+static bool is_free(const struct sight *s, bool upright, const struct rule *r)
+{
+	int breadth = upright ? s->view.width : s->view.height, before = r->at0 - 2, n[2] = {0};
+	int behind = r->at1 + 1;
+	for (int i = r->from; i < r->to; i++) {
+		for (int side = 0; side < 2; side++) {
+			int across = side ? behind : before;
+			int x = upright ? across : i, y = upright ? i : across;
+			n[side] += across < 0 || across >= breadth ||
+				   !s->mask[(size_t)y * (size_t)s->view.width + (size_t)x];
+		}
+	}
+	return n[0] * 2 > r->to - r->from && n[1] * 2 > r->to - r->from;
+}
+
 static int find_rules(const struct sight *s, bool upright, struct rule *rules)
 {
 	int length = upright ? s->view.height : s->view.width;
@@ -58,7 +75,8 @@ static int find_rules(const struct sight *s, bool upright, struct rule *rules)
 			open.at1 = i + 1;
 			continue;
 		}
-		if (open.to > 0 && open.at1 - open.at0 <= thick && n < RULES_MAX)
+		if (open.to > 0 && open.at1 - open.at0 <= thick && n < RULES_MAX &&
+		    (!upright || is_free(s, upright, &open)))
 			rules[n++] = open;
 		open = is_long ? r : (struct rule){0};
 	}
@@ -86,14 +104,16 @@ static bool find_axes(const struct sight *s, struct box *ret_plot)
 	return best > 0 && ret_plot->x1 - ret_plot->x0 >= 20 && ret_plot->y1 - ret_plot->y0 >= 20;
 }
 
-/* A rule across the plot above its bottom: where zero is when there are negative bars. */
+/* A dark rule across the plot above its bottom: where zero is when there are negative bars. */
 static int find_zero(const struct sight *s, const struct box *plot)
 {
 	for (int y = plot->y0 + 3; y < plot->y1 - 3; y++) {
-		struct rule r = longest_run(s, false, y, s->view.width);
-		bool dark = color_distance(view_at(&s->view, (r.from + r.to) / 2, y),
-					   s->background) > 200;
-		if (dark && r.from < plot->x0 + 3 && r.to > plot->x1 - 3)
+		int dark = 0;
+		for (int x = plot->x0; x < plot->x1; x++) {
+			const uint8_t *p = view_at(&s->view, x, y);
+			dark += color_distance(p, s->background) > 200 && color_chroma(p) < 80;
+		}
+		if (dark * 100 > (plot->x1 - plot->x0) * 97)
 			return y;
 	}
 	return plot->y1;
@@ -127,6 +147,27 @@ static void add_bar(const struct sight *s, struct arena *a, int base, struct bar
 	*ARENA_ADD(a, c->bars, c->n_bars) = b;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Bars are equally wide: what is much narrower is the blurred side of one. */
+static void drop_slivers(struct arena *a, struct chart *c)
+{
+	int *widths = arena_array(a, c->n_bars + 1, sizeof(*widths));
+	size_t n = 0;
+	for (size_t i = 0; i < c->n_bars; i++)
+		widths[i] = c->bars[i].box.x1 - c->bars[i].box.x0;
+	qsort(widths, c->n_bars, sizeof(*widths), by_number);
+	for (size_t i = 0; i < c->n_bars; i++) {
+		int width = c->bars[i].box.x1 - c->bars[i].box.x0;
+		if (width * 3 >= widths[c->n_bars / 2])
+			c->bars[n++] = c->bars[i];
+	}
+	c->n_bars = n;
+}
+
 /* Bars stand on the base line or hang from it. Columns of equal height are one bar. False when
  * what is plotted does not do so. */
 static bool find_bars(const struct sight *s, struct arena *a, int base, struct chart *c)
@@ -156,7 +197,10 @@ static bool find_bars(const struct sight *s, struct arena *a, int base, struct c
 			b = (struct bar){.box = {x, top, x, bottom}};
 		}
 	}
-	return good * 10 >= used * 8 && c->n_bars >= 1 && c->n_bars <= BARS_MAX;
+	if (good * 10 < used * 8 || c->n_bars < 1 || c->n_bars > BARS_MAX)
+		return false;
+	drop_slivers(a, c);
+	return true;
 }
 
 static void bars_to_series(struct arena *a, struct chart *c)
@@ -205,7 +249,7 @@ int chart_find(const struct sight *s, bool sure, struct arena *a, struct chart *
 		if (series_find(s, a, base, &c, e) < 0)
 			return -1;
 	}
-	c.found = c.n_series > 0;
+	c.found = c.n_series > 0 && (sure || !c.is_bars || c.n_bars > 1);
 	*ret = c;
 	return 0;
 }

@@ -18,6 +18,12 @@ static int height_of(const struct blob *b)
 	return b->box.y1 - b->box.y0;
 }
 
+/* One upright stroke: 1, l, I, or a bar of a chart. */
+static bool is_narrow(const struct blob *b)
+{
+	return width_of(b) * 3 < height_of(b);
+}
+
 /* Made of strokes, and no frame, axis or plotted line, which are long and nearly empty. */
 static bool is_stroke(const struct sight *s, const struct blob *b)
 {
@@ -27,17 +33,15 @@ static bool is_stroke(const struct sight *s, const struct blob *b)
 	double fill = (double)b->area / ((double)w * h);
 	if (fill < 0.09)
 		return false;
-	/* A narrow glyph (1, l, I) is one stroke. */
-	if (w * 3 < h)
-		return true;
-	return b->thick < 0.36 * MIN(w, h) || b->thick < 2.5;
+	return is_narrow(b) || b->thick < 0.36 * MIN(w, h) || b->thick < 2.5;
 }
 
 /* A thing large enough to be looked at, of a known shape. */
 static bool is_solid(const struct blob *b)
 {
 	int small = MIN(width_of(b), height_of(b));
-	return b->shape != SHAPE_OTHER && b->thick >= 0.36 * small && small >= 6 &&
+	double least = b->shape == SHAPE_STAR ? 0.28 : 0.36;
+	return b->shape != SHAPE_OTHER && b->thick >= least * small && small >= 6 &&
 	       height_of(b) < 4 * width_of(b);
 }
 
@@ -85,7 +89,7 @@ static int by_row(const void *a, const void *b)
 /* A row must hold strokes, and more of them than of clean shapes. */
 struct row {
 	struct box box;
-	int strokes, solids, area;
+	int strokes, solids, narrow, area;
 	double sum[3];
 };
 
@@ -101,12 +105,15 @@ static void collect(struct sight *s, struct arena *a, size_t *parent)
 		r->area += b->area;
 		r->strokes += is_stroke(s, b);
 		r->solids += is_solid(b);
+		r->narrow += is_stroke(s, b) && is_narrow(b);
 		for (int c = 0; c < 3; c++)
 			r->sum[c] += (double)b->rgb[c] * b->area;
 	}
 	for (size_t i = 0; i < s->n_blobs; i++) {
 		struct row *r = &rows[root(parent, i)];
-		s->blobs[i].is_text = r->strokes > 0 && r->strokes >= r->solids;
+		bool bars = r->narrow == r->strokes &&
+			    (r->box.y1 - r->box.y0) * 10 > s->view.height;
+		s->blobs[i].is_text = r->strokes > 0 && r->strokes >= r->solids && !bars;
 		if (root(parent, i) != i || !s->blobs[i].is_text)
 			continue;
 		struct line *l = ARENA_ADD(a, s->lines, s->n_lines);
@@ -120,7 +127,8 @@ static void collect(struct sight *s, struct arena *a, size_t *parent)
 static bool is_outline(const struct sight *s, const struct blob *b)
 {
 	int side = MIN(width_of(b), height_of(b));
-	return b->filled > 2 * b->area && side > 40 && side > MIN(s->view.width, s->view.height) / 12 &&
+	int whole = MIN(s->view.width, s->view.height);
+	return b->filled > 2 * b->area && side > 40 && side > whole / 12 &&
 	       b->shape != SHAPE_OTHER && b->shape != SHAPE_OVAL && b->shape != SHAPE_POLYGON;
 }
 

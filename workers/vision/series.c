@@ -172,7 +172,8 @@ enum trend trend_of(const double *v, size_t n, double whole)
 	double range = high - low;
 	if (range < 0.08 * whole || (range < 0.16 * whole && fabs(last - first) < 0.5 * range))
 		return TREND_FLAT;
-	double peak = (high - fmax(first, last)) / range, valley = (fmin(first, last) - low) / range;
+	double peak = (high - fmax(first, last)) / range;
+	double valley = (fmin(first, last) - low) / range;
 	if (peak >= 0.4 && valley < 0.25)
 		return TREND_PEAK;
 	if (valley >= 0.4 && peak < 0.25)

@@ -125,8 +125,8 @@ static const struct {
 } phrases[] = {
 	{{"who are you", "what are you", "your name", "which model", "你是谁", "你叫什么",
 	  "你是什么"},
-	 "I am %s, a small vision program: I read text, name colors and simple shapes, read charts, "
-	 "compare images and follow motion.",
+	 "I am %s, a small vision program: I read text, name colors and simple shapes, read "
+	 "charts, compare images and follow motion.",
 	 "我是%s，一个小型视觉程序：我能识别文字、颜色、简单图形和图表，比较图片并跟踪运动。"},
 	{{"what can you do", "help me", "your abilities", "capabilities", "你能做什么", "你会什么"},
 	 "I am %s. Send me images: I can read their text, name colors and shapes, count them, tell "
@@ -179,6 +179,7 @@ static const char *word_after(const char *text, const char *low, const char *con
 	static const char *const fillers[] = {" ", ":", "：", "the word ", "the words ", "word ",
 					      "the phrase ", "exactly ", "only ", "with ", "单词",
 					      NULL};
+	static const char *const stops[] = {"。", "，", "结尾", "结束", "开头"};
 	const char *end;
 	if (!words_find(low, marks, &end))
 		return NULL;
@@ -187,9 +188,8 @@ static const char *word_after(const char *text, const char *low, const char *con
 	if (quoted && strstr(rest, quoted) - rest <= 3)
 		return quoted;
 	size_t len = strcspn(rest, " .,;!\n\"'");
-	for (const char *const *stop = (const char *const[]){"。", "，", "结尾", "结束", "开头", NULL};
-	     *stop; stop++) {
-		const char *found = strstr(rest, *stop);
+	for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+		const char *found = strstr(rest, stops[i]);
 		if (found && (size_t)(found - rest) < len)
 			len = (size_t)(found - rest);
 	}
@@ -205,6 +205,7 @@ void style_read(const char *text, struct arena *a, struct style *s)
 		"end each response with", "end with", "finish with", "finish every answer with",
 		"finish your answer with", "ending with", NULL,
 	};
+	static const char *const zh_marks[] = {"以", NULL};
 	static const char *const begin_marks[] = {
 		"begin every answer with", "begin your answer with", "start every answer with",
 		"start your answer with", "begin every reply with", "start every reply with",
@@ -220,14 +221,15 @@ void style_read(const char *text, struct arena *a, struct style *s)
 						 "you are named", "你叫", "你的名字是", NULL};
 	static const char *const upper[] = {"upper case", "uppercase", "capital letters",
 					    "all caps", "大写", NULL};
-	static const char *const lower[] = {"lower case", "lowercase", "small letters", "小写", NULL};
+	static const char *const lower[] = {"lower case", "lowercase", "small letters", "小写",
+					    NULL};
 	static const char *const chinese[] = {"in chinese", "用中文", "使用中文", "说中文", NULL};
 	static const char *const english[] = {"in english", "用英文", "用英语", "使用英", NULL};
 	const char *low = words_lower(a, text);
 	const char *word;
 	if ((word = word_after(text, low, end_marks, a)))
 		s->end = word;
-	else if (strstr(low, "结尾") && (word = word_after(text, low, (const char *[]){"以", NULL}, a)))
+	else if (strstr(low, "结尾") && (word = word_after(text, low, zh_marks, a)))
 		s->end = word;
 	if ((word = word_after(text, low, begin_marks, a)))
 		s->begin = word;

@@ -91,6 +91,8 @@ int view_make(const struct picture *p, struct view *ret, struct err *e)
 		view_release(&v);
 		return -1;
 	}
+	/* A mean over n px leaves 1/√n of it. */
+	v.noise /= 2 * radius + 1;
 	*ret = v;
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define VIEW_SIDE 1400	/* longest side of a view, px */
+#define VIEW_SIDE 2000	/* longest side of a view, px */
 
 /* RGB, 3 bytes for each pixel; somebody else's memory. */
 struct picture {
@@ -21,7 +21,7 @@ struct view {
 	uint8_t *rgb;
 	int width, height;
 	int factor;	/* px of the picture for one px of the view */
-	int noise;	/* median difference of neighbouring pixels' channels, before smoothing */
+	int noise;	/* median difference of neighbouring channels that smoothing left */
 };
 
 int view_make(const struct picture *p, struct view *ret, struct err *e);
