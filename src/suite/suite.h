@@ -19,12 +19,14 @@
 #include "result/progress.h"
 #include "result/result.h"
 #include "store/store.h"
+#include "suite/samples.h"
 
 /* What a suite works with. Owned by the command. */
 struct suite_env {
-	struct arena *arena;		/* as long-lived as the result */
-	const struct plan *plan;	/* services and data; made up by commands without a plan */
-	struct deployed *const *deployed;	/* by index of plan->services; entries may be NULL */
+	struct arena *arena;		/* lives as long as the result */
+	const struct plan *plan;	/* services and data; made up without a plan */
+	struct deployed *const *deployed;	/* by index of plan->services, or NULL */
+	struct samples *samples;	/* corpora and made inputs, shared by all suites */
 	struct speaker *speaker;	/* made speech */
 	struct painter *painter;	/* made pictures */
 	const struct progress *progress;
@@ -53,16 +55,29 @@ struct suite {
 	 * result->errors and goes on). Ends early when stop_requested(). */
 	int (*run)(void *settings, const struct suite_env *env, struct result *r, struct err *e);
 
-	/* Estimated share of the whole for progress, in seconds; may be NULL. */
-	double (*estimate)(const void *settings);
+	/* Its cases for --list: an array of {id, service, name, judged, source}. May be NULL. */
+	json_t *(*list)(void);
+
+	/* When the monitor has ended and its readings are in the result: what needs them (leaks).
+	 * May be NULL. */
+	void (*after)(void *settings, struct result *r);
 };
 
 const struct suite *suite_find(const char *name);
 const struct suite *suite_at(size_t i);	/* in the order in which a plan runs; NULL at the end */
 
-/* The samples of a plan's data (read or made on first use, then shared); data NULL: made ones
- * that fit the service's kind. */
+/* The inputs of a plan's data by name (read or made on first use); data NULL: made ones that
+ * fit the service's kind. A name that the plan does not have is an error. */
 int suite_samples(const struct suite_env *env, const struct service *s, const char *data,
 		  const struct sample **ret, size_t *ret_n, struct err *e);
+
+/* The service of this name; an error that lists the services there are. */
+const struct service *suite_service(const struct suite_env *env, const char *name, struct err *e);
+
+/* The deployment of a service, when this program started it; else NULL. */
+struct deployed *suite_deployed(const struct suite_env *env, const struct service *s);
+
+/* The service as the result names it. */
+struct service_ref suite_service_ref(const struct service *s);
 
 #endif

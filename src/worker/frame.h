@@ -7,6 +7,7 @@
 #define WORKER_FRAME_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,12 +40,26 @@ int frame_read(struct frame_reader *r, int fd, struct frame *ret, struct err *e)
 /* The next whole frame among bytes already read, without touching the fd: 1, 0 or -1. */
 int frame_next(struct frame_reader *r, struct frame *ret, struct err *e);
 
+/* Take what waits on fd without blocking and without giving a frame; the frame given last stays
+ * valid. 0, or -1 as frame_read() (frames read whole before the end can still be had). Stops
+ * silently when the reader is full. */
+int frame_fill(struct frame_reader *r, int fd, struct err *e);
+
+/* Is a whole frame of this type (a literal) and id among the bytes read but not yet given? Each
+ * frame is looked at once, however often the same is asked. */
+bool frame_waits(struct frame_reader *r, const char *type, int64_t id);
+
 /* Append one frame to out. header is not consumed; "payload" is set here when len > 0. */
 int frame_put(struct buf *out, json_t *header, const void *payload, size_t len, struct err *e);
 
-/* frame_put and write it all to fd; a non-blocking fd is waited for until until_ns
- * (CLOCK_MONOTONIC). Steals header. */
+/* Write a frame to fd (a socket or a pipe), waiting for room until until_ns (CLOCK_MONOTONIC;
+ * UINT64_MAX: for ever). Steals header. After a failure the stream is broken. */
 int frame_send(int fd, json_t *header, const void *payload, size_t len, uint64_t until_ns,
 	       struct err *e);
+
+/* The same; r (may be NULL) is filled from fd meanwhile, so that two sides that send much at the
+ * same time cannot wait for each other. */
+int frame_exchange(int fd, struct frame_reader *r, json_t *header, const void *payload,
+		   size_t len, uint64_t until_ns, struct err *e);
 
 #endif

@@ -30,7 +30,9 @@ struct guest {
 	 * e->code ERR_USAGE or ERR_DATA as client fault, else as ours). */
 	int (*request)(struct guest_request *r, const struct frame *f, json_t *done, struct err *e);
 
-	/* ASR: frames begin, audio*, end. Same rules. NULL when request is given. */
+	/* ASR: frames begin, audio*, end. Same rules; begin() is never called twice without an
+	 * end() or an abandoned request between: begin() must forget what was left of the last
+	 * one. NULL when request is given. */
 	int (*begin)(struct guest_request *r, const struct frame *f, struct err *e);
 	int (*audio)(struct guest_request *r, const struct frame *f, struct err *e);
 	int (*end)(struct guest_request *r, const struct frame *f, json_t *done, struct err *e);
@@ -44,8 +46,15 @@ int guest_main(const struct guest *g, int argc, char **argv);
 int guest_reply(struct guest_request *r, const char *type, json_t *header, const void *payload,
 		size_t len, struct err *e);
 
-/* Has the host sent "cancel" for it (reads what is waiting on the socket, never blocks)? Long
- * work asks now and then and returns -1 with ERR_INTERRUPTED. */
+/* Has the host sent "cancel" for it, or gone away (reads what is waiting on the socket, never
+ * blocks; the request's frame stays valid)? Long work asks now and then and returns -1 with
+ * ERR_INTERRUPTED. */
 bool guest_cancelled(struct guest_request *r);
+
+/* The word for "code" if this request ends in an error ("too_long"): a literal. */
+void guest_code(struct guest_request *r, const char *code);
+
+/* The request's id, e.g. to tell a new utterance from the last one. */
+int64_t guest_id(const struct guest_request *r);
 
 #endif
