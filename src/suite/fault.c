@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "http/url.h"
+#include "protocols/protocol.h"
 
 #define REPLY_MAX ((size_t)64 * 1024)
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "protocols/protocol.h"
 #include "suite/canary.h"
 #include "suite/fault.h"
 #include "suite/suites.h"
