@@ -13,8 +13,9 @@ static void three(char *out, size_t size, double value, const char *unit)
 {
 	double m = fabs(value);
 	int digits = 0;
-	if (m != 0 && m < 100)
-		digits = m >= 10 ? 1 : m >= 1 ? 2 : MIN(12, 2 - (int)floor(log10(m)));
+	if (m != 0 && m < 99.95)
+		digits = m >= 9.995 ? 1 : m >= 0.9995 ? 2
+					: MIN(12, 2 - (int)floor(log10(m * 1.0005)));
 	(void)snprintf(out, size, "%.*f%s%s", digits, value, *unit ? " " : "", unit);
 }
 

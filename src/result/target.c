@@ -84,7 +84,8 @@ static const char *read_number(const char *p, double *ret)
 	size_t digits = strspn(p, "0123456789.");
 	char *end;
 	double value = strtod(p, &end);
-	if (digits == 0 || strcspn(p, "xX") == 1 || end == p || !isfinite(value))
+	if (digits == 0 || end == p || strspn(p, "0123456789.eE+-") != (size_t)(end - p) ||
+	    !isfinite(value))
 		return NULL;
 	*ret = value;
 	return end;

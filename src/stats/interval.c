@@ -152,6 +152,6 @@ uint64_t interval_n_gate(uint64_t n, double estimate, double half_width, double 
 	if (room == 0)
 		return UINT64_MAX;
 	double ratio = half_width / room;
-	double need = ceil((double)n * ratio * ratio);
+	double need = ceil((double)n * ratio * ratio * (1 - 1e-12));
 	return need < 1e18 ? (uint64_t)need : UINT64_MAX;
 }

@@ -11,6 +11,11 @@
 #define BLOCKS 72		/* that a run is cut into */
 #define BLOCKS_MIN 12		/* that must be left to judge */
 #define BLOCK_MIN_S 30.0
+/* Growth that falls below this share of its earlier speed may be a warm-up that ends. */
+#define LATE_SHARE 0.4
+/* Sen's bounds suppose independent blocks, and memory wanders: growth within the reach of that
+ * wandering proves nothing. */
+#define CLEAR_OF_NOISE 3.5
 #define Z99 2.3263478740408408	/* one-sided 99 % */
 
 static int by_value(const void *a, const void *b)
@@ -56,6 +61,19 @@ int theil_sen(const double *x, const double *y, size_t n, double z, double *ret_
 	return 0;
 }
 
+/* Standard deviation around the line. */
+static double noise_of(const double *x, const double *y, size_t n, double slope)
+{
+	double mean = 0, squares = 0;
+	for (size_t i = 0; i < n; i++)
+		mean += (y[i] - slope * x[i]) / (double)n;
+	for (size_t i = 0; i < n; i++) {
+		double r = y[i] - slope * x[i] - mean;
+		squares += r * r;
+	}
+	return sqrt(squares / (double)(n - 1));
+}
+
 /* The lowest known value of each block and where it was; blocks without any are left out. */
 static size_t block_minima(const double *time_s, const double *value, const double *x, size_t n,
 			   double *at, double *low)
@@ -86,9 +104,10 @@ static size_t block_minima(const double *time_s, const double *value, const doub
 void leak_test(const double *time_s, const double *value, const double *x, size_t n,
 	       double budget, struct leak *ret)
 {
-	double at[BLOCKS], low[BLOCKS], slopes[BLOCKS * (BLOCKS - 1) / 2], high;
+	double at[BLOCKS], low[BLOCKS], slopes[BLOCKS * (BLOCKS - 1) / 2];
 	*ret = (struct leak){.verdict = LEAK_TOO_SHORT, .slope = NAN, .slope_low = NAN,
 			     .slope_high = NAN, .late_slope = NAN, .late_low = NAN, .grown = NAN,
+			     .noise = NAN,
 			     .first = NAN, .last = NAN};
 	if (n == 0)
 		return;
@@ -97,19 +116,25 @@ void leak_test(const double *time_s, const double *value, const double *x, size_
 	if (blocks < BLOCKS_MIN)
 		return;
 	size_t half = blocks / 2;
-	double slope, slope_low, slope_high, late, late_low;
-	if (!slope_of(at, low, blocks, Z99, slopes, &slope, &slope_low, &slope_high) ||
-	    !slope_of(at + half, low + half, blocks - half, Z99, slopes, &late, &late_low, &high))
+	double slope, low_bound, high_bound, early, late, late_low, unused;
+	if (!slope_of(at, low, blocks, Z99, slopes, &slope, &low_bound, &high_bound) ||
+	    !slope_of(at, low, half, Z99, slopes, &early, &unused, &unused) ||
+	    !slope_of(at + half, low + half, blocks - half, Z99, slopes, &late, &late_low,
+		      &unused))
 		return;
 	ret->slope = slope;
-	ret->slope_low = slope_low;
-	ret->slope_high = slope_high;
+	ret->slope_low = low_bound;
+	ret->slope_high = high_bound;
 	ret->late_slope = late;
 	ret->late_low = late_low;
 	ret->grown = slope * (at[blocks - 1] - at[0]);
+	ret->noise = noise_of(at, low, blocks, slope);
 	ret->first = low[0];
 	ret->last = low[blocks - 1];
-	if (slope_low > budget && late > budget)
+	bool above = low_bound > budget;
+	bool lasting = late > budget && late > LATE_SHARE * early;
+	bool clear = ret->grown > CLEAR_OF_NOISE * ret->noise;
+	if (above && lasting && clear)
 		ret->verdict = LEAK_LEAK;
 	else
 		ret->verdict = slope > budget ? LEAK_SUSPECT : LEAK_CLEAN;

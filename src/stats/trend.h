@@ -17,7 +17,7 @@ enum leak_verdict {
 	LEAK_TOO_SHORT,	/* fewer than 12 blocks: nothing can be said */
 	LEAK_CLEAN,	/* the slope is within the budget */
 	LEAK_SUSPECT,	/* above the budget, but not surely or not lastingly: extend the run */
-	LEAK_LEAK,	/* surely above the budget, in the whole and in its second half */
+	LEAK_LEAK,	/* surely above the budget, lastingly, and beyond the noise */
 };
 const char *leak_verdict_name(enum leak_verdict v);	/* "too short", "clean", … */
 
@@ -30,11 +30,15 @@ struct leak {
 	double late_slope;	/* of the second half, and its lower 99 % bound */
 	double late_low;
 	double grown;		/* slope × judged span of x */
+	double noise;		/* standard deviation of the blocks around the line */
 	double first, last;	/* value of the first and the last judged block */
 };
 
 /* Block minima (block: max(30 s, duration / 72)), first sixth dropped, Theil–Sen slope with a
- * bound against the budget, persistence in the second half. time_s ascends; NaN values (sensor
+ * bound against the budget, persistence in the second half (its slope is above the budget and
+ * not below 0.4 of the first half's, as a warm-up's would be), growth of 3.5 standard deviations of
+ * the noise. tests/bench/bench-leak.c shows how often that errs: a run of
+ * 12 h and more hardly ever; one as short as the service's warm-up takes that for a leak. time_s ascends; NaN values (sensor
  * unknown) are skipped. x is what the slope is over: NULL for hours, else for example
  * thousands of requests or GB of media done at that moment; budget is per unit of x. */
 void leak_test(const double *time_s, const double *value, const double *x, size_t n,
