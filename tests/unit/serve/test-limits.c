@@ -1,6 +1,5 @@
 /* tests/unit/serve/test-limits.c - every limit just below, at and just above it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
 
 #include "serve_test.h"
 
