@@ -249,7 +249,7 @@ static void test_gone(void **state)
 {
 	(void)state;
 	int ends[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	struct pool *p = start_ready("hang", 1);
 	struct call *c = NULL;
 	const json_t *header;
@@ -299,7 +299,7 @@ static void test_queue_ends(void **state)
 	int ends[2];
 	assert_int_equal(call_open(p, soon(), -1, &c), CALL_FRAME);
 	assert_int_equal(call_open(p, clock_now() + NS_PER_S / 20, -1, &d), CALL_LATE);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	(void)close(ends[1]);
 	assert_int_equal(call_open(p, soon(), ends[0], &d), CALL_GONE);
 	(void)close(ends[0]);
