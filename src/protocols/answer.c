@@ -17,6 +17,7 @@ void answer_init(struct answer *a)
 	buf_init(&a->error, ANSWER_ERROR_MAX);
 	buf_init(&a->body, ANSWER_BODY_MAX);
 	buf_init(&a->scratch, ANSWER_BODY_MAX);
+	sse_init(&a->sse, SSE_EVENT_MAX);
 	answer_clear(a);
 }
 
@@ -30,6 +31,7 @@ void answer_release(struct answer *a)
 	buf_release(&a->error);
 	buf_release(&a->body);
 	buf_release(&a->scratch);
+	sse_release(&a->sse);
 	free(a->events);
 	free(a->segments);
 	a->events = NULL;
@@ -56,6 +58,7 @@ void answer_clear(struct answer *a)
 	buf_clear(&a->error);
 	buf_clear(&a->body);
 	buf_clear(&a->scratch);
+	sse_clear(&a->sse);
 	json_decref(a->logprobs);
 	a->logprobs = NULL;
 }
@@ -136,42 +139,6 @@ void answer_note_error(struct answer *a, const char *text, size_t len)
 	(void)buf_add(&a->error, text, str_utf8_cut(text, len, room));
 }
 
-static int32_t sign_extend(uint32_t v, int bits)
-{
-	uint32_t top = (uint32_t)1 << (bits - 1);
-	return (int32_t)((v ^ top) - top);
-}
-
-static double sample_at(const unsigned char *p, enum pcm_format pcm)
-{
-	uint64_t v = 0;
-	static const int sizes[] = {0, 1, 2, 3, 4, 4, 8};
-	for (int i = 0; i < sizes[pcm]; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	float f32;
-	double f64;
-	uint32_t low = (uint32_t)v;
-	switch (pcm) {
-	case PCM_U8:
-		return ((double)low - 128) / 128;
-	case PCM_S16:
-		return sign_extend(low, 16) / 32768.0;
-	case PCM_S24:
-		return sign_extend(low, 24) / 8388608.0;
-	case PCM_S32:
-		return (int32_t)low / 2147483648.0;
-	case PCM_F32:
-		memcpy(&f32, &low, sizeof(f32));
-		return (double)f32;
-	case PCM_F64:
-		memcpy(&f64, &v, sizeof(f64));
-		return f64;
-	case PCM_NONE:
-		break;
-	}
-	return 0;
-}
-
 int answer_samples(const struct answer *a, float **ret_samples, size_t *ret_n, struct err *e)
 {
 	size_t frame = (size_t)a->channels * (size_t)a->bytes_per_sample;
@@ -181,13 +148,7 @@ int answer_samples(const struct answer *a, float **ret_samples, size_t *ret_n, s
 	float *out = malloc(n * sizeof(*out));
 	if (!out)
 		return err_set(e, ERR_SYSTEM, "no memory for %zu samples of an answer", n);
-	const unsigned char *p = (const unsigned char *)a->sound.data;
-	for (size_t i = 0; i < n; i++) {
-		double sum = 0;
-		for (int c = 0; c < a->channels; c++, p += a->bytes_per_sample)
-			sum += sample_at(p, a->pcm);
-		out[i] = (float)(sum / a->channels);
-	}
+	pcm_to_mono(a->sound.data, a->pcm, a->channels, n, out);
 	*ret_samples = out;
 	*ret_n = n;
 	return 0;

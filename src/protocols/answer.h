@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audio/pcm.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "http/arrival.h"
+#include "http/sse.h"
 
 enum event_kind {
 	EVENT_OTHER,	/* a complete event without text (role only) */
@@ -25,16 +27,6 @@ struct event {
 	uint32_t amount;	/* bytes of sound, or characters of text */
 	uint8_t kind;		/* enum event_kind */
 	uint8_t stamp;		/* enum stamp_kind */
-};
-
-enum pcm_format {
-	PCM_NONE,
-	PCM_U8,
-	PCM_S16,	/* these and all below: little-endian */
-	PCM_S24,
-	PCM_S32,
-	PCM_F32,
-	PCM_F64,
 };
 
 struct answer_segment {
@@ -75,6 +67,7 @@ struct answer {
 	/* Work space of the protocols, kept from request to request. */
 	struct buf body;	/* a document that is read as a whole; sound to be decoded */
 	struct buf scratch;
+	struct sse sse;
 };
 
 /* What a peer may make us hold. */

@@ -6,6 +6,12 @@
 #include "protocols/table.h"
 
 static const struct protocol *const protocols[] = {
+	&protocol_transcribe,
+	&protocol_synthesize,
+	&protocol_openai_transcriptions,
+	&protocol_openai_speech,
+	&protocol_openai_chat,
+	&protocol_whisper_cpp,
 	&protocol_null,
 };
 

@@ -40,6 +40,8 @@ void request_init(struct request *r);
 void request_release(struct request *r);
 void request_clear(struct request *r);	/* keeps the memory for the next request */
 int request_add_text(struct request *r, const void *data, size_t len);	/* copied */
+/* The len bytes that the caller has put at r->text.data + r->text.len itself. */
+int request_add_written(struct request *r, size_t len);
 int request_add_media(struct request *r, const void *data, size_t len);	/* borrowed */
 size_t request_length(const struct request *r);	/* of the body */
 

@@ -30,24 +30,34 @@ void request_clear(struct request *r)
 	r->n_pieces = 0;
 }
 
-int request_add_text(struct request *r, const void *data, size_t len)
+/* len bytes stand at the end of text already: make them a piece, or part of the last one. */
+int request_add_written(struct request *r, size_t len)
 {
 	size_t at = r->text.len;
-	if (buf_add(&r->text, data, len) < 0)
-		return -1;
 	struct request_piece *last = r->n_pieces ? &r->pieces[r->n_pieces - 1] : NULL;
+	buf_grew(&r->text, len);
+	if (len == 0)
+		return 0;
 	if (last && !last->data && last->offset + last->len == at) {
 		last->len += len;
 		return 0;
 	}
-	if (len == 0)
-		return 0;
 	if (r->n_pieces == REQUEST_PIECES_MAX) {
 		r->text.failed = true;
 		return -1;
 	}
 	r->pieces[r->n_pieces++] = (struct request_piece){NULL, at, len};
 	return 0;
+}
+
+int request_add_text(struct request *r, const void *data, size_t len)
+{
+	char *to = buf_reserve(&r->text, len);
+	if (!to)
+		return -1;
+	if (len > 0)
+		memcpy(to, data, len);
+	return request_add_written(r, len);
 }
 
 int request_add_media(struct request *r, const void *data, size_t len)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "http/url.h"
 #include "protocols/protocol.h"
 #include "protocols/service_parts.h"
 
@@ -72,25 +73,18 @@ static int check_protocol(struct service *s, struct err *e)
 
 static int check_url(const struct service *s, const char **url, struct arena *a, struct err *e)
 {
-	const char *text = *url;
-	size_t skip = str_starts(text, "http://") ? 7 : str_starts(text, "https://") ? 8 : 0;
-	if (skip == 0 || strchr("/:?#", text[skip]))
-		return err_set(e, ERR_USAGE, "'%s' is not a URL that assay can ask; write "
-			       "http://host:port/path or https://…", text);
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c <= 0x20 || *c == 0x7f || *c == '#' || *c == '@')
-			return err_set(e, ERR_USAGE, "the URL '%s' has a character that does not "
-				       "belong into one (blank, '#' or '@'; a key goes into "
-				       "api_key_env)", text);
-	const char *route = s->protocol->route ? strchr(s->protocol->route, '/') : NULL;
+	struct url parsed;
+	const char *route = strchr(s->protocol->route, '/');
+	if (url_parse(*url, &parsed, e) < 0)
+		return -1;
 	if (s->protocol->full_route)
 		return 0;
-	size_t len = strlen(text);
-	while (len > skip && text[len - 1] == '/')
+	size_t len = strlen(*url);
+	while (len > 0 && (*url)[len - 1] == '/')
 		len--;
-	*url = arena_strn(a, text, len);
-	const char *tail = route && str_starts(route, "/v1") ? route + 3 : route;
-	if (tail && str_ends(*url, tail))
+	*url = arena_strn(a, *url, len);
+	const char *tail = str_starts(route, "/v1") ? route + 3 : route;
+	if (str_ends(*url, tail))
 		return err_set(e, ERR_USAGE, "the URL of a service that speaks %s is a base: "
 			       "leave off '%s'", s->protocol->name, tail);
 	return 0;

@@ -121,9 +121,9 @@ static void test_refused(void **state)
 	refused("{protocol: null}", "needs 'url'");
 	refused("{protocol: null, url: \"http://a/\", urls: [\"http://b/\"]}", "both url and urls");
 	refused("{protocol: null, url: \"ftp://a/\"}", "is not a URL");
-	refused("{protocol: null, url: \"http://\"}", "is not a URL");
-	refused("{protocol: null, url: \"http://:80/\"}", "is not a URL");
-	refused("{protocol: null, url: \"http://a/b c\"}", "does not belong");
+	refused("{protocol: null, url: \"http://\"}", "no usable host");
+	refused("{protocol: null, url: \"http://:80/\"}", "no usable host");
+	refused("{protocol: null, url: \"http://a/b c\"}", "must not hold blanks");
 	refused("{protocol: null, url: \"http://me:key@a/\"}", "api_key_env");
 	refused("{protocol: null, url: \"http://a/\", balance: rand}", "round_robin");
 	refused("{protocol: null, url: \"http://a/\", api_key_env: TEST_NOT_SET}",
@@ -149,6 +149,63 @@ static void test_refused(void **state)
 		"reference: 'b' is not a URL");
 	refused("{protocol: null, url: \"http://a/\",\n modle: m}",
 		"plan.yaml:2:2: a service that speaks null has no key 'modle'; did you mean 'model'?");
+}
+
+static void chosen(const char *yaml, const char *protocol, const char *url)
+{
+	struct service s;
+	struct err e = {0};
+	assert_int_equal(read_service(yaml, &s, &e), 0);
+	assert_string_equal(s.protocol->name, protocol);
+	assert_string_equal(s.url, url);
+	service_release(&s);
+}
+
+static void test_choice_of_protocol(void **state)
+{
+	(void)state;
+	chosen("{kind: asr, url: \"http://a/transcribe\"}", "transcribe", "http://a/transcribe");
+	chosen("{kind: asr, url: \"http://a/v1/\"}", "openai-transcriptions", "http://a/v1");
+	chosen("{kind: tts, url: \"http://a/v1\"}", "openai-speech", "http://a/v1");
+	chosen("{kind: tts, url: \"http://a/say\"}", "synthesize", "http://a/say");
+	chosen("{kind: chat, url: \"http://a/v1\"}", "openai-chat", "http://a/v1");
+	refused("{protocol: openai-chat, url: \"http://a/v1/chat/completions\"}",
+		"leave off '/chat/completions'");
+	refused("{protocol: openai-chat, kind: asr, url: \"http://a/v1\"}", "for kind chat, not asr");
+	refused("{protocol: openai_chat, url: \"http://a/v1\"}", "did you mean 'openai-chat'");
+	refused("{protocol: transcribe, url: \"http://a/x\", reference: {url: \"http://b/v1\", "
+		"kind: chat, protocol: openai-chat}}", "the reference is of kind chat");
+}
+
+static void test_own_keys(void **state)
+{
+	(void)state;
+	struct service s;
+	struct err e = {0};
+	assert_int_equal(read_service("{protocol: openai-speech, url: \"http://a/v1\", "
+				      "sample_rate: 16000, stream_format: sse, reference: "
+				      "{url: \"http://b/v1\"}}", &s, &e), 0);
+	int64_t rate = 0;
+	assert_true(json_whole(s.protocol_options, "sample_rate", &rate));
+	assert_int_equal(rate, 16000);
+	assert_true(json_whole(s.reference->protocol_options, "sample_rate", &rate));
+	assert_int_equal(rate, 16000);
+	service_release(&s);
+	/* a reference with another protocol has its own keys */
+	assert_int_equal(read_service("{protocol: openai-speech, url: \"http://a/v1\", "
+				      "sample_rate: 16000, reference: {protocol: synthesize, "
+				      "url: \"http://b/v1\"}}", &s, &e), 0);
+	assert_null(s.reference->protocol_options);
+	service_release(&s);
+	refused("{protocol: openai-speech, url: \"http://a/v1\", sample_rat: 1}",
+		"did you mean 'sample_rate'");
+	refused("{protocol: openai-speech, url: \"http://a/v1\", sample_rate: many}",
+		"plan.yaml:1:60: sample_rate");
+	refused("{protocol: openai-speech, url: \"http://a/v1\", body: {response_format: aac}}",
+		"not 'aac'");
+	refused("{protocol: transcribe, url: \"http://a/\", sample_rate: 1}", "no key 'sample_rate'");
+	refused("{protocol: whisper-cpp, url: \"http://a/\", body: {response_format: srt}}",
+		"not 'srt'");
 }
 
 static void test_table(void **state)
@@ -177,6 +234,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_choice_of_protocol, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_own_keys, set_up, tear_down),
 		cmocka_unit_test(test_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
