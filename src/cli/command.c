@@ -6,6 +6,7 @@
 
 static const struct command *const commands[] = {
 	&command_serve,
+	&command_report,
 	&command_completion,
 	&command_manual,
 };
