@@ -24,7 +24,8 @@ static int parse_mix(const struct opt *o, const struct yaml_node *node, struct a
 	for (size_t i = 0; i < node->n; i++) {
 		const struct yaml_node *v = node->pairs[i].value;
 		double weight = 0;
-		if (v->kind != YAML_SCALAR || str_to_real(v->text, &weight, NULL) < 0 || weight <= 0)
+		if (v->kind != YAML_SCALAR || str_to_real(v->text, &weight, NULL) < 0 ||
+		    weight <= 0)
 			return yaml_err(e, v, "the weight of a service must be above 0");
 		s->mix[s->n_mix++] = (struct soak_share){node->pairs[i].key, weight};
 	}
@@ -42,25 +43,52 @@ static json_t *echo_mix(const void *field)
 }
 
 const struct opt soak_options[] = {
-	{.name = "duration", OPT_AT_DURATION(struct soak_settings, duration_ns), .def = "10m",
-	 .min = 0.1, .max = 86400 * 365.0, .help = "how long"},
-	{.name = "mix", OPT_AT_NODE(struct soak_settings, mix), .parse = parse_mix, .echo = echo_mix,
-	 .arg = "{SERVICE: WEIGHT}", .help = "which services, and how often each; by default all "
-	 "evenly"},
-	{.name = "pause", OPT_AT_DURATION(struct soak_settings, pause_ns), .def = "0s",
+	{.name = "duration",
+	 OPT_AT_DURATION(struct soak_settings, duration_ns),
+	 .def = "10m",
+	 .min = 0.1,
+	 .max = 86400 * 365.0,
+	 .help = "how long"},
+	{.name = "mix",
+	 OPT_AT_NODE(struct soak_settings, mix),
+	 .parse = parse_mix,
+	 .echo = echo_mix,
+	 .arg = "{SERVICE: WEIGHT}",
+	 .help = "which services, and how often each; by default all "
+		 "evenly"},
+	{.name = "pause",
+	 OPT_AT_DURATION(struct soak_settings, pause_ns),
+	 .def = "0s",
 	 .help = "of each slot between an answer and its next request"},
-	{.name = "concurrency", OPT_AT_INT(struct soak_settings, concurrency), .def = "1", .min = 1,
-	 .max = 256, .help = "slots that send at the same time"},
-	{.name = "rate", OPT_AT_REAL(struct soak_settings, rate), .def = "0", .arg = "PER_S",
+	{.name = "concurrency",
+	 OPT_AT_INT(struct soak_settings, concurrency),
+	 .def = "1",
+	 .min = 1,
+	 .max = 256,
+	 .help = "slots that send at the same time"},
+	{.name = "rate",
+	 OPT_AT_REAL(struct soak_settings, rate),
+	 .def = "0",
+	 .arg = "PER_S",
 	 .help = "requests per second over all services on a schedule, instead of pauses"},
-	{.name = "window", OPT_AT_DURATION(struct soak_settings, window_ns), .def = "0s",
+	{.name = "window",
+	 OPT_AT_DURATION(struct soak_settings, window_ns),
+	 .def = "0s",
 	 .help = "counts are kept per window: 60 s by default, shorter in short soaks"},
-	{.name = "max_tokens", OPT_AT_INT(struct soak_settings, max_tokens), .def = "64",
+	{.name = "max_tokens",
+	 OPT_AT_INT(struct soak_settings, max_tokens),
+	 .def = "64",
 	 .help = "chat: length of an answer at most"},
-	{.name = "soak_seed", OPT_AT_INT(struct soak_settings, seed), .def = "1", .arg = "N",
+	{.name = "soak_seed",
+	 OPT_AT_INT(struct soak_settings, seed),
+	 .def = "1",
+	 .arg = "N",
 	 .help = "order of the requests"},
-	{.name = "targets", OPT_AT_NODE(struct soak_settings, targets), .parse = targets_from_yaml,
-	 .echo = targets_echo, .arg = "{METRIC: LIMIT}",
+	{.name = "targets",
+	 OPT_AT_NODE(struct soak_settings, targets),
+	 .parse = targets_from_yaml,
+	 .echo = targets_echo,
+	 .arg = "{METRIC: LIMIT}",
 	 .help = "what must be reached; by default error_rate < 0.1 %"},
 	{0},
 };
@@ -139,10 +167,10 @@ static void finish_service(struct soak *s, struct soak_service *v, uint64_t end)
 		run->attempted ? (double)failed / (double)run->attempted : NAN;
 	out->requests += run->attempted;
 	out->failed += failed;
-	if (v->failing_count >= 2)	/* it never came back */
+	if (v->failing_count >= 2) /* it never came back */
 		*ARENA_ADD(s->result->arena, out->outages, out->n_outages) = (struct outage){
-			.from_wall_ns = s->result->start_wall_ns +
-					(v->failing_since - s->result->start_ns),
+			.from_wall_ns =
+				s->result->start_wall_ns + (v->failing_since - s->result->start_ns),
 			.seconds = ns_to_s(end - v->failing_since),
 		};
 	struct targets defaults = *targets_default("soak");
@@ -216,7 +244,7 @@ static int measure(void *settings, const struct suite_env *env, struct result *r
 
 static const struct {
 	const char *series, *what, *unit;
-	double budget;		/* per hour */
+	double budget; /* per hour */
 } watched[] = {
 	{"rss", "rss", "B/h", LEAK_BUDGET_PER_HOUR},
 	{"memory_used", "hbm", "B/h", LEAK_BUDGET_PER_HOUR},
@@ -242,7 +270,8 @@ static void judge_series(struct result *r, const struct series *s, size_t which,
 	leak_test(times, s->values + first, NULL, n, watched[which].budget, &leak);
 	*ARENA_ADD(r->arena, r->soak.leaks, r->soak.n_leaks) = (struct leak_result){
 		.what = arena_fmt(r->arena, "%s of %s", watched[which].what, s->device),
-		.slope_per_hour = leak.slope, .unit = watched[which].unit,
+		.slope_per_hour = leak.slope,
+		.unit = watched[which].unit,
 		.verdict = leak_verdict_name(leak.verdict),
 	};
 }

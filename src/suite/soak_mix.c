@@ -11,9 +11,9 @@
 #include "base/thread.h"
 #include "client/client.h"
 
-#define SLOTS_MAX 256
+#define SLOTS_MAX     256
 #define TELL_EVERY_NS (NS_PER_S / 2)
-#define DETAIL_BYTES 200
+#define DETAIL_BYTES  200
 
 struct slot {
 	struct soak *soak;
@@ -72,8 +72,11 @@ static void note_failure(struct soak *s, struct soak_service *v, const struct ca
 	if (str_utf8_valid(detail, strlen(detail)) != strlen(detail))
 		detail = arena_str(s->result->arena, "(not UTF-8)");
 	*ARENA_ADD(s->result->arena, run->failures, run->n_failures) = (struct failure_example){
-		.outcome = call->outcome, .status = call->status, .count = 1,
-		.sample_id = arena_str(s->result->arena, id), .detail = detail,
+		.outcome = call->outcome,
+		.status = call->status,
+		.count = 1,
+		.sample_id = arena_str(s->result->arena, id),
+		.detail = detail,
 	};
 }
 
@@ -88,8 +91,8 @@ static void note_outage(struct soak *s, struct soak_service *v, const struct cal
 	}
 	if (v->failing_count >= 2)
 		*ARENA_ADD(s->result->arena, r->outages, r->n_outages) = (struct outage){
-			.from_wall_ns = s->result->start_wall_ns +
-					(v->failing_since - s->result->start_ns),
+			.from_wall_ns =
+				s->result->start_wall_ns + (v->failing_since - s->result->start_ns),
 			.seconds = ns_to_s(call->end - v->failing_since),
 		};
 	v->failing_count = 0;
@@ -225,7 +228,10 @@ static int close_windows(struct soak *s, uint64_t from, struct err *e)
 static void tell(struct soak *s, uint64_t now)
 {
 	struct progress_state p = {
-		.phase = "soak", .rate = NAN, .p50_s = NAN, .p99_s = NAN,
+		.phase = "soak",
+		.rate = NAN,
+		.p50_s = NAN,
+		.p99_s = NAN,
 		.done = (double)(now - s->start_ns) / (double)(s->end_ns - s->start_ns),
 	};
 	(void)pthread_mutex_lock(&s->lock);
@@ -282,9 +288,11 @@ int soak_send(struct soak *s, struct err *e)
 			(void)client_free(slots[i].clients[k]);
 	}
 	uint64_t from = s->services[0].run->n_windows
-		? s->services[0].run->start_ns +
-		  s->services[0].run->windows[s->services[0].run->n_windows - 1].to_ns
-		: s->start_ns;
+				? s->services[0].run->start_ns +
+					  s->services[0]
+						  .run->windows[s->services[0].run->n_windows - 1]
+						  .to_ns
+				: s->start_ns;
 	if (rc == 0)
 		rc = close_windows(s, from, e);
 	(void)pthread_mutex_destroy(&s->lock);
