@@ -25,8 +25,10 @@ struct audio {
 int audio_decode(const void *data, size_t len, struct audio *ret, struct err *e);
 void audio_release(struct audio *a);
 
-/* Only how long it is, in seconds, without keeping the samples: by decoding all of it. */
-int audio_length(const void *data, size_t len, double *ret_seconds, struct err *e);
+/* Only how long it is, in seconds, and its format, without keeping the samples: by decoding all of
+ * it. */
+int audio_length(const void *data, size_t len, double *ret_seconds, char ret_format[16],
+		 struct err *e);
 
 /* Channels averaged, in place; a->channels becomes 1. */
 void audio_to_mono(struct audio *a);

@@ -14,9 +14,10 @@ const struct command command_faults = {
 	.name = "faults",
 	.summary = "bad inputs and broken connections: does the service survive",
 	.usage = "[PLAN] [--asr URL] [--tts URL] [--chat URL] [options]",
-	.text = "Sends what breaks inference services: corrupt, empty, huge and hostile inputs, and broken "
-		"connections. Each case is judged by status, deadline, error text, canary requests with "
-		"known answers before, during and after it, and the service's health.",
+	.text = "Sends what breaks inference services: corrupt, empty, huge and hostile "
+		"inputs, and broken connections. Each case is judged by status, deadline, "
+		"error text, canary requests with known answers before, during and after "
+		"it, and the service's health.",
 	.examples = "assay faults --list\n"
 		    "assay faults --asr http://127.0.0.1:8001/transcribe --only A17,A18\n"
 		    "assay faults my.plan.yaml --out report",

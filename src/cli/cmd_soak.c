@@ -14,8 +14,9 @@ const struct command command_soak = {
 	.name = "soak",
 	.summary = "hours of mixed requests: outages, error rates, leaks, drift",
 	.usage = "[PLAN] [--asr URL] [--tts URL] [--chat URL] [options]",
-	.text = "Sends a mix of requests for hours and judges what only time shows: outages, error rates with "
-		"their intervals, leaks of memory, files and threads, and drift of the latency.",
+	.text = "Sends a mix of requests for hours and judges what only time shows: "
+		"outages, error rates with their intervals, leaks of memory, files and "
+		"threads, and drift of the latency.",
 	.examples = "assay soak my.plan.yaml --duration 12h --out soak\n"
 		    "assay soak --asr http://127.0.0.1:8001/transcribe --duration 10m",
 	.tables = tables,

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 
 static const struct command *const commands[] = {
+	&command_serve,
 	&command_completion,
 	&command_manual,
 };

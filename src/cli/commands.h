@@ -7,5 +7,6 @@
 
 extern const struct command command_completion;
 extern const struct command command_manual;
+extern const struct command command_serve;
 
 #endif

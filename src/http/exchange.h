@@ -10,7 +10,7 @@
 #include "http/head.h"
 #include "http/http1.h"
 
-#define EXCHANGE_PIECES_MAX 72
+#define EXCHANGE_PIECES_MAX 136
 
 struct origin;
 

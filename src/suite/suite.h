@@ -23,9 +23,9 @@
 
 /* What a suite works with. Owned by the command. */
 struct suite_env {
-	struct arena *arena;		/* as long-lived as the result */
-	const struct plan *plan;	/* services and data; made up by commands without a plan */
-	struct deployed *const *deployed;	/* by index of plan->services; entries may be NULL */
+	struct arena *arena;		/* lives as long as the result */
+	const struct plan *plan;	/* services and data; made up without a plan */
+	struct deployed *const *deployed;	/* by index of plan->services, or NULL */
 	struct samples *samples;	/* corpora and made inputs, shared by all suites */
 	struct speaker *speaker;	/* made speech */
 	struct painter *painter;	/* made pictures */

@@ -185,7 +185,8 @@ static void say(struct worker *w, const char *text, const char *language, const 
 		fail_msg("%s %s: %s", language ? language : "", speaker ? speaker : "",
 			 ret->err.text);
 	assert_string_equal(json_text(ret->done, "speaker", ""), expected);
-	assert_true(seconds(ret) > 0.2 && loudness(ret) > 200);
+	if (seconds(ret) < 0.1 || loudness(ret) < 100)
+		fail_msg("%s: %.2f s, loudness %.0f", expected, seconds(ret), loudness(ret));
 }
 
 static void test_espeak_voices(void **state)
@@ -217,8 +218,7 @@ static void test_espeak_voices(void **state)
 	assert_true(json_array_size(json_object_get(worker_ready(w), "speakers")) > 50);
 	json_array_foreach(json_object_get(worker_ready(w), "speakers"), i, name) {
 		CLEANUP(reply_release) struct reply r;
-		const char *n = json_string_value(name);
-		say(w, "12 a", NULL, n, strcmp(n, "zh") == 0 ? "cmn" : n, &r);
+		say(w, "12 a", NULL, json_string_value(name), json_string_value(name), &r);
 	}
 	worker_free(w);
 }

@@ -68,13 +68,22 @@ static void list_voices(void)
 	}
 }
 
-static json_t *names_of(json_t *set)
+static const char *alias_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (strcmp(name, aliases[i][0]) == 0 && json_object_get(languages, aliases[i][1]))
+			return aliases[i][1];
+	return NULL;
+}
+
+static json_t *names_of(json_t *set, bool aliases_too)
 {
 	json_t *list = json_array();
 	const char *name;
 	json_t *value;
 	json_object_foreach(set, name, value)
-		(void)json_array_append_new(list, json_string(name));
+		if (aliases_too || !alias_of(name))
+			(void)json_array_append_new(list, json_string(name));
 	return list;
 }
 
@@ -92,9 +101,9 @@ static int open_espeak(int argc, char **argv, json_t *ready, struct err *e)
 	list_voices();
 	if (json_object_size(languages) == 0)
 		return err_set(e, ERR_SYSTEM, "espeak-ng has no voices");
-	json_put(ready, "speakers", names_of(languages));
-	json_put(ready, "languages", names_of(languages));
-	json_put(ready, "variants", names_of(variants));
+	json_put(ready, "speakers", names_of(languages, false));
+	json_put(ready, "languages", names_of(languages, true));
+	json_put(ready, "variants", names_of(variants, true));
 	json_put_int(ready, "sample_rate", sample_rate);
 	json_put_text(ready, "model", "espeak-ng");
 	const char *path;
@@ -107,12 +116,10 @@ static bool find_language(const char *asked, char *out)
 {
 	lower(asked, out);
 	for (;;) {
-		for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
-			if (strcmp(out, aliases[i][0]) == 0 &&
-			    json_object_get(languages, aliases[i][1])) {
-				(void)snprintf(out, NAME_SIZE, "%s", aliases[i][1]);
-				return true;
-			}
+		const char *alias = alias_of(out);
+		if (alias) {
+			(void)snprintf(out, NAME_SIZE, "%s", alias);
+			return true;
 		}
 		if (json_object_get(languages, out))
 			return true;

@@ -105,7 +105,7 @@ static void compare(const char *data, size_t len)
 		assert_int_equal(a.choices, b.choices);
 		assert_int_equal(a.output_tokens, b.output_tokens);
 		assert_int_equal(a.cached_tokens, b.cached_tokens);
-		assert_int_equal(a.finish_reason.len, b.finish_reason.len);
+		assert_int_equal(!a.finish_reason.data, !b.finish_reason.data);
 	}
 	assert_true(!a.error.data || taken);
 	if (by_tree && !taken)
