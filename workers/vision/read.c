@@ -1,8 +1,8 @@
 /* workers/vision/read.c - see read.h.
  *
  * Rows that were found are cut out of the full picture one by one, made dark on white and
- * equally high, which is what the recognisers were trained on. A picture without a plain background is
- * given to tesseract whole.
+ * equally high, which is what the recognisers were trained on. A picture without a plain
+ * background is given to tesseract whole.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "read.h"
 
