@@ -1,6 +1,5 @@
 /* tests/unit/serve/test-refusals.c - what a service must refuse, and how.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
 
 #include "serve_test.h"
 
