@@ -6,6 +6,8 @@
 
 static const struct command *const commands[] = {
 	&command_serve,
+	&command_score,
+	&command_normalize,
 	&command_report,
 	&command_completion,
 	&command_manual,
