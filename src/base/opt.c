@@ -179,12 +179,6 @@ int opt_set(struct optset *set, const char *name, const char *text, struct arena
 	return set_value(o, text, field_of(set, o), a, e);
 }
 
-static const char *next_key(size_t i, const void *ctx)
-{
-	const struct opt *rows = ctx;
-	return rows[i].name;
-}
-
 static int list_from_yaml(const struct yaml_node *node, struct strings *to, struct arena *a,
 			  struct err *e)
 {
@@ -216,31 +210,64 @@ static int from_node(struct optset *set, const struct opt *o, const struct yaml_
 	return 0;
 }
 
-int opt_from_yaml(struct optset *set, const struct yaml_node *map, const char *what,
-		  struct arena *a, struct err *e)
+/* Looking a name up in several tables: keys of a plan, or options of a command line. */
+struct tables {
+	const struct optset *sets;
+	size_t n_sets;
+	bool cli;
+};
+
+static const char *next_name(size_t i, const void *ctx)
 {
+	const struct tables *t = ctx;
+	for (size_t s = 0; s < t->n_sets; s++)
+		for (const struct opt *o = t->sets[s].rows; o->name; o++)
+			if (!(o->flags & (t->cli ? OPT_PLAN_ONLY : OPT_CLI_ONLY)) && i-- == 0)
+				return t->cli ? opt_cli_name(o) : o->name;
+	return NULL;
+}
+
+static int unknown_key(const struct tables *t, const struct yaml_pair *p, const char *what,
+		       struct err *e)
+{
+	struct yaml_node at = *p->value;
+	at.line = p->line;
+	at.column = p->column;
+	const char *near = str_nearest(p->key, next_name, t);
+	return yaml_err(e, &at, "%s has no key '%s'%s%s%s", what, p->key,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+int opt_from_yaml_sets(struct optset *sets, size_t n_sets, const struct yaml_node *map,
+		       const char *what, struct arena *a, struct err *e)
+{
+	struct tables tables = {sets, n_sets, false};
 	if (map->kind != YAML_MAP)
 		return yaml_err(e, map, "%s must be a map of keys and values", what);
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_pair *p = &map->pairs[i];
-		const struct opt *o = find_row(set->rows, p->key, false);
-		if (!o) {
-			struct yaml_node at = *p->value;
-			at.line = p->line;
-			at.column = p->column;
-			const char *near = str_nearest(p->key, next_key, set->rows);
-			return yaml_err(e, &at, "%s has no key '%s'%s%s%s", what, p->key,
-					near ? "; did you mean '" : "", near ? near : "",
-					near ? "'?" : "");
-		}
-		if (from_node(set, o, p->value, a, e) < 0)
+		const struct opt *o = NULL;
+		size_t s = 0;
+		while (s < n_sets && !(o = find_row(sets[s].rows, p->key, false)))
+			s++;
+		if (!o)
+			return unknown_key(&tables, p, what, e);
+		if (from_node(&sets[s], o, p->value, a, e) < 0)
 			return -1;
-		mark(set, o);
+		mark(&sets[s], o);
 	}
-	for (const struct opt *o = set->rows; o->name; o++)
-		if (o->flags & OPT_REQUIRED && !opt_given(set, o->name))
-			return yaml_err(e, map, "%s needs the key '%s' (%s)", what, o->name, o->help);
+	for (size_t s = 0; s < n_sets; s++)
+		for (const struct opt *o = sets[s].rows; o->name; o++)
+			if (o->flags & OPT_REQUIRED && !opt_given(&sets[s], o->name))
+				return yaml_err(e, map, "%s needs the key '%s' (%s)", what, o->name,
+						o->help);
 	return 0;
+}
+
+int opt_from_yaml(struct optset *set, const struct yaml_node *map, const char *what,
+		  struct arena *a, struct err *e)
+{
+	return opt_from_yaml_sets(set, 1, map, what, a, e);
 }
 
 /* ---- the command line ---- */
@@ -272,19 +299,10 @@ static const struct opt *find_in_sets(const struct args *p, const char *name, ch
 	return NULL;
 }
 
-static const char *next_option(size_t i, const void *ctx)
-{
-	const struct args *p = ctx;
-	for (size_t s = 0; s < p->n_sets; s++)
-		for (const struct opt *o = p->sets[s].rows; o->name; o++)
-			if (!(o->flags & OPT_PLAN_ONLY) && i-- == 0)
-				return opt_cli_name(o);
-	return NULL;
-}
-
 static int unknown_option(const struct args *p, const char *name, struct err *e)
 {
-	const char *near = str_nearest(name, next_option, p);
+	struct tables tables = {p->sets, p->n_sets, true};
+	const char *near = str_nearest(name, next_name, &tables);
 	return err_set(e, ERR_USAGE, "there is no option --%s%s%s%s; --help lists them", name,
 		       near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
 }
@@ -331,7 +349,8 @@ static int short_options(struct args *p, const char *letters, struct err *e)
 		struct optset *set = NULL;
 		const struct opt *o = find_in_sets(p, NULL, *l, &set);
 		if (!o)
-			return err_set(e, ERR_USAGE, "there is no option -%c; --help lists them", *l);
+			return err_set(e, ERR_USAGE, "there is no option -%c; --help lists them",
+				       *l);
 		if (o->type != OPT_BOOL)
 			return take(p, set, o, l[1] ? l + 1 : NULL, e);
 		if (take(p, set, o, "true", e) < 0)

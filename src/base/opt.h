@@ -26,7 +26,7 @@ enum opt_type {
 	OPT_DURATION,	/* uint64_t ns: 500ms, 3s, 12h */
 	OPT_SIZE,	/* uint64_t bytes: 128MiB */
 	OPT_CHOICE,	/* int, index into choices */
-	OPT_STRINGS,	/* struct strings: a list in a plan; repeated or a,b,c on the command line */
+	OPT_STRINGS,	/* struct strings: a list in a plan; a,b,c or repeated as option */
 	OPT_NODE,	/* anything else: the row's parse() reads the YAML node */
 };
 
@@ -89,6 +89,10 @@ int opt_set(struct optset *set, const char *name, const char *text, struct arena
  * what names the thing in messages ("a service", "performance"). */
 int opt_from_yaml(struct optset *set, const struct yaml_node *map, const char *what,
 		  struct arena *a, struct err *e);
+
+/* The same for a map whose keys belong to several tables (looked through in order). */
+int opt_from_yaml_sets(struct optset *sets, size_t n_sets, const struct yaml_node *map,
+		       const char *what, struct arena *a, struct err *e);
 
 /* Parse arguments after the command's name into several sets (looked through in order).
  * Words that are no options are operands; "--" ends options; --name=value, --name value,

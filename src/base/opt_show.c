@@ -109,7 +109,7 @@ static json_t *echo_field(const struct opt *o, const void *field)
 	case OPT_REAL:
 		return json_real(*(const double *)field);
 	case OPT_STRING:
-		return *(const char *const *)field ? json_string(*(const char *const *)field) : NULL;
+		return json_string(*(const char *const *)field);	/* NULL for NULL */
 	case OPT_DURATION:
 		return json_real(ns_to_s(*(const uint64_t *)field));
 	case OPT_SIZE:

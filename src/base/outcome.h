@@ -17,13 +17,13 @@
 	X(HTTP_3XX, "http_3xx", "a redirect: the base URL is wrong") \
 	X(HTTP_4XX, "http_4xx", "refused as the client's fault") \
 	X(HTTP_5XX, "http_5xx", "failed as the server's fault") \
-	X(BAD_CONTENT_TYPE, "bad_content_type", "200 with a content type that is not the protocol's") \
+	X(BAD_CONTENT_TYPE, "bad_content_type", "200 with a content type of another kind") \
 	X(BAD_JSON, "bad_json", "the JSON does not parse or lacks a required field") \
 	X(BAD_AUDIO, "bad_audio", "no valid audio, or no sound in it") \
 	X(EMPTY_ANSWER, "empty_answer", "200 with nothing in it") \
 	X(ERROR_BODY, "error_body", "200 with an error inside") \
 	X(ERROR_EVENT, "error_event", "an error event inside the stream") \
-	X(UNFINISHED_STREAM, "unfinished_stream", "the stream ended without [DONE] or finish_reason")
+	X(UNFINISHED_STREAM, "unfinished_stream", "the stream has no [DONE] or finish_reason")
 
 enum outcome {
 #define OUTCOME_ENUM(id, name, help) OUTCOME_##id,

@@ -145,17 +145,19 @@ static size_t distance(const char *a, const char *b)
 const char *str_nearest(const char *typed, const char *(*next)(size_t i, const void *ctx),
 			const void *ctx)
 {
-	const char *best = NULL;
+	size_t best = 0;
 	size_t best_distance = 1 + MAX(strlen(typed) / 3, (size_t)1);
+	bool found = false;
 	const char *name;
 	for (size_t i = 0; (name = next(i, ctx)); i++) {
 		size_t d = distance(typed, name);
 		if (d < best_distance) {
 			best_distance = d;
-			best = name;
+			best = i;
+			found = true;
 		}
 	}
-	return best;
+	return found ? next(best, ctx) : NULL;	/* asked again: next() may reuse its memory */
 }
 
 /* Length of the valid character at p (n bytes left), or 0. */
@@ -196,4 +198,11 @@ size_t str_utf8_cut(const char *text, size_t len, size_t max)
 	while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
 		cut--;
 	return cut;
+}
+
+void str_cut_copy(char *out, size_t size, const char *text)
+{
+	size_t len = str_utf8_cut(text, strlen(text), size - 1);
+	memcpy(out, text, len);
+	out[len] = '\0';
 }

@@ -41,7 +41,8 @@ static int add_pair(struct builder *b, struct yaml_node *to, int key, int value,
 				       .column = (int)k->start_mark.column + 1};
 		if (k->type != YAML_SCALAR_NODE)
 			return yaml_err(e, &at, "a key must be a plain word");
-		pair.key = arena_strn(b->arena, (char *)k->data.scalar.value, k->data.scalar.length);
+		pair.key = arena_strn(b->arena, (char *)k->data.scalar.value,
+				      k->data.scalar.length);
 		pair.line = at.line;
 		pair.column = at.column;
 		if (yaml_find(to, pair.key))

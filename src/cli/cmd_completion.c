@@ -50,7 +50,8 @@ static void put_bash(struct buf *out)
 {
 	const struct command *c;
 	(void)buf_str(out, "_assay() {\n"
-			   "\tlocal here=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+			   "\tlocal here=${COMP_WORDS[COMP_CWORD]}\n"
+			   "\tlocal before=${COMP_WORDS[COMP_CWORD-1]}\n"
 			   "\tlocal options= words=\n"
 			   "\tif [ \"$COMP_CWORD\" = 1 ]; then\n"
 			   "\t\tCOMPREPLY=($(compgen -W 'help --help --version");

@@ -8,8 +8,8 @@ const struct command command_manual = {
 	.name = "manual",
 	.summary = "print a manual page (mdoc), made from the option tables",
 	.usage = "[COMMAND]",
-	.text = "Prints the manual page of a command, or of assay itself, in mdoc format. The build "
-		"installs them; to read one without installing: assay manual run | mandoc -l -",
+	.text = "Prints the manual page of a command, or of assay itself, in mdoc format. The "
+		"build installs them; to read one as it is: assay manual run | mandoc -l -",
 	.examples = "assay manual run | mandoc -l -   # read the page of assay run",
 	.run = run,
 };
@@ -110,8 +110,9 @@ static void page_of_assay(struct buf *out)
 			   ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op words and options\n"
 			   ".Sh DESCRIPTION\n"
 			   "Tests performance, reliability, functionality and accuracy of speech\n"
-			   "recognition, speech synthesis and vision-language services, and watches\n"
-			   "the accelerator meanwhile.\n.Pp\nCommands:\n.Bl -tag -width Ds\n");
+			   "recognition, speech synthesis and vision-language\n"
+			   "services, and watches the accelerator meanwhile.\n"
+			   ".Pp\nCommands:\n.Bl -tag -width Ds\n");
 	for (size_t i = 0; (c = command_at(i)); i++)
 		(void)buf_fmt(out, ".It Cm %s\n%s;\nsee\n.Xr assay-%s 1\n", c->name, c->summary,
 			      c->name);

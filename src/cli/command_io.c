@@ -153,8 +153,8 @@ int command_operands(const struct command *c, const struct strings *operands, si
 		return 0;
 	struct err e;
 	if (operands->n < min)
-		(void)err_set(&e, ERR_USAGE, "%s needs %zu word%s after its name, %zu given", c->name,
-			      min, min == 1 ? "" : "s", operands->n);
+		(void)err_set(&e, ERR_USAGE, "%s needs %zu word%s after its name, %zu given",
+			      c->name, min, min == 1 ? "" : "s", operands->n);
 	else
 		(void)err_set(&e, ERR_USAGE, "%s does not know what to do with '%s'", c->name,
 			      operands->items[max]);

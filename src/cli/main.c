@@ -49,8 +49,8 @@ static int unknown(const char *word)
 {
 	struct err e;
 	const char *near = str_nearest(word, next_command, NULL);
-	(void)err_set(&e, ERR_USAGE, "there is no command '%s'%s%s%s; assay --help lists them", word,
-		      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	(void)err_set(&e, ERR_USAGE, "there is no command '%s'%s%s%s; assay --help lists them",
+		      word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return command_fail(&e);
 }
 

@@ -26,11 +26,12 @@ struct call {
 	const struct sample *sample;
 	struct ask ask;
 	uint64_t timeout_ns;		/* 0: the service's */
-	/* filled */
+	/* filled; of a failure answer.error says more (the service's words or ours) */
 	enum outcome outcome;
 	int status;			/* HTTP; 0: none came */
 	struct answer answer;		/* call_init() … call_release() */
-	uint64_t start, sent_first, first_byte, end;	/* ns; 0: did not happen */
+	/* ns; 0: did not happen */
+	uint64_t start, sent_first, upload_done, first_byte, end;
 	char peer[64];			/* "127.0.0.1:8001" that answered */
 };
 
@@ -45,11 +46,13 @@ int client_call(struct client *c, struct call *call, struct err *e);
 int client_call_all(struct client *const *clients, struct call *const *calls, size_t n,
 		    size_t parallel, struct err *e);
 
-/* GET a path of the service's host ("/health", "/metrics"); body limited by out->max. */
+/* GET a path of the service's first host ("/health", "/metrics"), with its headers. timeout_ns: 0
+ * for the service's. A page larger than body->max is cut there and body->failed is set. */
 struct get_reply {
 	enum outcome outcome;
 	int status;
 	uint64_t latency_ns;
+	char words[192];	/* why it failed, or "" */
 };
 int client_get(struct client *c, const char *path, uint64_t timeout_ns, struct buf *body,
 	       struct get_reply *ret, struct err *e);

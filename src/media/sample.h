@@ -19,7 +19,11 @@ struct media {
 	char sha256[HASH_HEX];
 	double seconds;		/* audio as decoded by assay; NaN for images */
 	int width, height;	/* images; 0 otherwise */
+	const char *base64;	/* made once by media_add_base64(); NULL: not made */
+	size_t base64_len;
 };
+
+#define MEDIA_PLACE "media:"
 
 /* What is not given is NULL or 0. */
 struct sample {
@@ -30,7 +34,11 @@ struct sample {
 	const char *speaker;
 	const struct media *const *images;	/* in order */
 	size_t n_images;
-	const json_t *messages;		/* OpenAI messages, used instead of question + images */
+	/* OpenAI messages, used instead of question + images. Files that a manifest's messages
+	 * name (image_url.url, input_audio.data) are images[0], images[1], … and audio; there the
+	 * messages say "media:0", "media:audio". */
+	const json_t *messages;
+	const char *messages_text;	/* the same as compact JSON, made once */
 	const char *system;
 	const char *question;
 	const char *const *answers;	/* accepted answers */
@@ -45,15 +53,23 @@ struct corpus {
 	struct sample *samples;
 	size_t n;
 	double audio_seconds;	/* of all samples */
+	json_t *lines;		/* the manifest's objects: samples point into them */
 };
 
 /* JSONL manifest; media paths are relative to it; every audio file is read and its length
- * found. Errors name file:line. kind: asr, tts or chat: what each line must have. */
+ * found. Errors name file:line. kind: asr, tts or chat: what each line must have. Media for chat
+ * get their base64. corpus_release() gives back what is not in the arena. */
 int corpus_read(const char *manifest, const char *kind, struct arena *a, struct corpus *ret,
 		struct err *e);
 
-/* Bytes into a struct media (hash, length, size found by decoding the head). The data is copied
- * into the arena. */
+void corpus_release(struct corpus *c);	/* NULL is fine */
+
+/* Make its base64, once, before requests with it are written. Pictures have it from the start. */
+int media_add_base64(struct media *m, struct arena *a, struct err *e);
+
+/* Bytes into a struct media: hash, seconds by decoding all of it, width and height from its head.
+ * mime NULL: told from the bytes. Damaged sound has NaN seconds, a damaged picture no size: that
+ * is no error here. The data is copied into the arena. */
 int media_from_bytes(const char *name, const char *mime, const void *data, size_t len,
 		     struct arena *a, struct media *ret, struct err *e);
 

@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audio/pcm.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "http/arrival.h"
+#include "http/sse.h"
 
 enum event_kind {
 	EVENT_OTHER,	/* a complete event without text (role only) */
@@ -46,6 +49,7 @@ struct answer {
 
 	/* speech that was synthesised */
 	int sample_rate, channels, bytes_per_sample;
+	enum pcm_format pcm;
 	uint64_t sound_bytes;
 	double audio_seconds;	/* NaN: none */
 
@@ -58,18 +62,42 @@ struct answer {
 	size_t n_segments, segments_room;
 	struct buf segment_text;
 	struct buf error;	/* first bytes of an error reply (at most 2 KiB) */
-	json_t *logprobs;	/* as the service sent them, when asked; owned */
+	json_t *logprobs;	/* list of tokens as the service sent them; when asked; owned */
+
+	/* Work space of the protocols, kept from request to request. */
+	struct buf body;	/* a document that is read as a whole; sound to be decoded */
+	struct buf scratch;
+	struct sse sse;
 };
+
+/* What a peer may make us hold. */
+#define ANSWER_TEXT_MAX ((size_t)8 << 20)
+#define ANSWER_BODY_MAX ((size_t)64 << 20)
+#define ANSWER_SOUND_MAX ((size_t)512 << 20)
+#define ANSWER_ERROR_MAX ((size_t)2048)
+#define ANSWER_EVENTS_MAX ((size_t)1 << 22)
+#define ANSWER_SEGMENTS_MAX ((size_t)1 << 17)
 
 void answer_init(struct answer *a);
 void answer_release(struct answer *a);
 void answer_clear(struct answer *a);
 
-/* An event came. Sets first_event, first_token, last_token and their bounds as METRICS.md
- * defines, and appends to events. -1 when memory is exhausted. */
+/* An event came, which ended at the last byte of this read or before (last_of_read). Sets
+ * first_event, first_token, last_token and their bounds as METRICS.md defines, and appends to
+ * events (EVENT_OTHER only if it is the first of all). The moment is exact when the event ended
+ * with the read (at->last and last_of_read), else shared. -1 when memory or the limit of events
+ * is exhausted. */
 int answer_event(struct answer *a, enum event_kind kind, uint32_t amount,
 		 const struct arrival *at, bool last_of_read);
 
+/* -1 when memory or the limit is exhausted. */
 int answer_add_segment(struct answer *a, double start, double end, const char *text, size_t len);
+
+/* Note the first bytes of what the service said was wrong (cut at a character's border). */
+void answer_note_error(struct answer *a, const char *text, size_t len);
+
+/* The sound as mono samples in [-1, 1] (channels averaged), for measurements. Caller frees.
+ * -1 when the answer holds none (ask->keep was off) or memory is exhausted. */
+int answer_samples(const struct answer *a, float **ret_samples, size_t *ret_n, struct err *e);
 
 #endif

@@ -25,6 +25,7 @@ struct ask {
 	bool keep;		/* keep the whole answer: text, audio, segments (not in a bench) */
 };
 
+/* The seed's row is called sampling_seed: the load has a seed of its own. */
 extern const struct opt ask_options[];
 void ask_defaults(struct ask *ask);
 

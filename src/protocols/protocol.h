@@ -18,11 +18,14 @@
 #include "protocols/ask.h"
 #include "protocols/service.h"
 
-#define REQUEST_PIECES_MAX 64
+#define REQUEST_PIECES_MAX 128
 
-/* A request, in pieces: text that was written for it, and media that is only pointed to. */
+/* A request, in pieces: text that was written for it, and media that is only pointed to.
+ *
+ * The engine writes the request line, Host, Content-Length and service->header_lines (the key and
+ * the headers of the plan); head holds what the protocol adds. */
 struct request {
-	const char *method;	/* "POST" */
+	const char *method;	/* "POST"; "GET" has no body and no Content-Length */
 	const char *path;	/* added to the URL's path; "" for protocols with full routes */
 	struct buf head;	/* further header lines, each with CRLF (Content-Type: …) */
 	struct buf text;	/* storage of the written pieces */
@@ -37,8 +40,13 @@ void request_init(struct request *r);
 void request_release(struct request *r);
 void request_clear(struct request *r);	/* keeps the memory for the next request */
 int request_add_text(struct request *r, const void *data, size_t len);	/* copied */
+/* The len bytes that the caller has put at r->text.data + r->text.len itself. */
+int request_add_written(struct request *r, size_t len);
 int request_add_media(struct request *r, const void *data, size_t len);	/* borrowed */
 size_t request_length(const struct request *r);	/* of the body */
+
+/* The bytes of piece i; of text pieces only valid until something is added. */
+const void *request_piece_data(const struct request *r, size_t i);
 
 struct protocol {
 	const char *name;		/* as written in a plan: "openai-chat" */
@@ -48,7 +56,8 @@ struct protocol {
 	const char *missing;		/* why this build lacks it, else NULL */
 	bool full_route;		/* the URL is the whole route; else a base */
 	const struct opt *options;	/* its own keys in a service block; NULL: none */
-	size_t state_size;		/* zeroed by the engine before begin() */
+	size_t settings_size;		/* of the struct that they fill: service->settings */
+	size_t state_size;		/* zeroed by the engine before each head() */
 
 	/* Is this service usable with this protocol (model given, …)? NULL: always. */
 	int (*check)(const struct service *s, struct err *e);
@@ -57,7 +66,8 @@ struct protocol {
 	int (*encode)(const struct service *s, const struct sample *sample, const struct ask *ask,
 		      struct request *out, struct err *e);
 
-	/* A reply begins / a piece of its body / its end. The answer is filled as it comes. Return
+	/* A reply begins / a piece of its body / its end. The caller has cleared the answer. sample
+	 * and ask stay valid until the end. The answer is filled as it comes. Return
 	 * OUTCOME_OK to go on, or the reason why this reply is a failure: the engine then stops
 	 * reading. head() is called for every status; for one that is not 2xx the engine collects
 	 * the body itself (answer->error) and does not call receive(). */
@@ -66,7 +76,9 @@ struct protocol {
 	enum outcome (*receive)(void *state, const char *data, size_t len,
 				const struct arrival *at, struct answer *answer);
 	enum outcome (*finish)(void *state, const struct sample *sample, struct answer *answer);
-	void (*release)(void *state);	/* what the state holds; may be NULL; called once */
+	/* What the state holds; NULL: nothing. Called once after each head(), however the reply
+	 * ended. Buffers that are worth keeping live in the answer. */
+	void (*release)(void *state);
 
 	/* The route of its health or models, for readiness: "/health"; NULL: a real request. */
 	const char *health;

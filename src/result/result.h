@@ -111,7 +111,7 @@ struct run {
 struct case_result {
 	const char *id, *suite, *service, *name;
 	enum verdict verdict;		/* pass, fail, skipped */
-	const char *finding;		/* wrong-status, slow, collateral, lied, leak, dead, wrong-answer */
+	const char *finding;		/* wrong-status, slow, collateral, lied, leak, … */
 	const char *detail;		/* what was expected and what came; why skipped */
 	const char *source;		/* where the case comes from */
 	const char *again;		/* command that makes the input and asks again */
@@ -146,7 +146,7 @@ struct outage {
 	double seconds;
 };
 
-struct leak {
+struct leak_result {
 	const char *what;		/* rss, hbm, fds, threads */
 	double slope_per_hour;
 	const char *unit;
@@ -161,7 +161,7 @@ struct soak_result {
 	struct outage *outages;
 	size_t n_outages;
 	double error_rate, error_lo, error_hi;	/* Wilson 95 % */
-	struct leak *leaks;
+	struct leak_result *leaks;
 	size_t n_leaks;
 	double drift_p50, drift_p99;		/* last window / first steady window */
 	double drift_p99_lo, drift_p99_hi;
@@ -199,27 +199,46 @@ struct result *result_free(struct result *r);	/* histograms too; NULL is fine */
 void result_freep(struct result **r);
 
 struct run *result_add_run(struct result *r, const char *name, const char *suite);
+/* The pointer is good until the next one is added. */
 struct case_result *result_add_case(struct result *r);
 struct accuracy_result *result_add_accuracy(struct result *r);
 
 /* The run's metric of this METRICS name, made when missing; with_hist: with a histogram. */
 struct metric *run_metric(struct result *r, struct run *run, const char *name, bool with_hist);
 const struct metric *run_find_metric(const struct run *run, const char *name);
+/* Copy targets into the run, after those that it has. */
+void run_add_targets(struct result *r, struct run *run, const struct targets *targets);
 uint64_t run_failed(const struct run *run);
 double run_error_rate(const struct run *run);	/* NaN when nothing was attempted */
 
 /* "ttft.p99" → its number, with n and, for percentiles, the 95 % interval; false: not there.
  * Bare per-request metric: p50; bare rtf at concurrency 1 and rates: the run's. */
 struct metric_value {
-	double value, lo, hi;		/* lo, hi NaN: no interval */
+	double value, lo, hi;		/* lo or hi NaN: no bound on that side */
 	uint64_t n;
 	bool few;			/* fewer than 10 samples beyond the percentile */
+	bool quantile;			/* it is one, and judged by its interval */
 };
 bool run_value(const struct run *run, const char *name, struct metric_value *ret);
+
+/* "ttft.p99" → its metric and its percentile. A percentile has quantile in (0, 1); else it is
+ * NaN and stat is "mean", "min", "max" or "" (bare). false: no such metric or statistic. */
+bool metric_parse(const char *name, const struct metric_def **ret_def, double *ret_quantile,
+		  const char **ret_stat);
 
 /* Judge targets (pass, fail, undecided with the n that would decide), trust and the whole. */
 void run_judge(struct result *r, struct run *run);
 void result_judge(struct result *r);
+
+/* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass. */
+enum verdict run_verdict(const struct run *run);
+enum verdict accuracy_verdict(const struct accuracy_result *x);	/* skipped: no reference */
+enum verdict leak_verdict(const struct leak_result *l);		/* skipped: too short */
+enum verdict soak_verdict(const struct soak_result *s);		/* skipped: there was none */
+double soak_longest_outage(const struct soak_result *s);	/* s; 0: none */
+
+/* The verdict in one sentence, in English or Chinese ("zh"), in the result's arena. */
+const char *result_sentence(const struct result *r, const char *lang);
 int result_exit_status(const struct result *r);	/* 0, 1, 3, 4, 5 as in INTERFACES.md */
 
 /* Both ways; reading gives back an equal tree (histograms included). Caller: decref / free. */

@@ -19,7 +19,13 @@ int store_save(struct store *s, const struct result *r, struct err *e);
 int store_save_run(struct store *s, const struct run *run, struct err *e);
 int store_save_case(struct store *s, const struct case_result *c, struct err *e);
 
-/* Read back what store_save() wrote. Caller: result_free(). */
+/* One window of a soak, a transaction of its own: kept in table soak_window whatever comes after
+ * (store_save() leaves that table alone). The window's times count from start_wall_ns. */
+int store_save_window(struct store *s, const char *service, uint64_t start_wall_ns,
+		      const struct run_window *w, struct err *e);
+
+/* Read back what store_save() wrote. A database whose writer was killed gives what it
+ * had saved, marked interrupted and judged. Caller: result_free(). */
 int store_load(const char *path, struct result **ret_result, struct err *e);
 
 #endif

@@ -1,0 +1,49 @@
+# Makefile - the short way into the Meson build. `./bootstrap TARGET` installs what is missing first.
+# SPDX-License-Identifier: Apache-2.0
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+MESON_FLAGS ?=
+OUT ?= assay-demo
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) --prefix=$(PREFIX) $(MESON_FLAGS)
+
+# Three services of our own, tested four ways; the report is in $(OUT).
+demo: all
+	$(BUILD)/assay demo --out $(OUT)
+
+test: all
+	tests/run $(BUILD)
+
+install: all
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+# Address and undefined-behaviour sanitizers over the whole suite; then threads.
+asan:
+	[ -d build-asan ] || meson setup build-asan -Dbuildtype=debugoptimized \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	ninja -C build-asan
+	tests/run build-asan
+
+tsan:
+	[ -d build-tsan ] || meson setup build-tsan -Dbuildtype=debugoptimized \
+		-Db_sanitize=thread -Db_lundef=false
+	ninja -C build-tsan
+	tests/run build-tsan
+
+clang:
+	[ -d build-clang ] || CC=clang meson setup build-clang
+	ninja -C build-clang
+	tests/run build-clang
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD) build-asan build-tsan build-clang
+
+.PHONY: all demo test install asan tsan clang format clean

@@ -1,0 +1,24 @@
+/* src/cli/progress.h - where long work stands, on standard error.
+ *
+ * On a terminal: one line that is written over, some times a second. Elsewhere: one line when a
+ * phase begins and every ten seconds. Nothing with --quiet.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include "cli/command.h"
+#include "result/progress.h"
+
+struct progress_view;
+
+struct progress_view *progress_view_new(const struct common_options *common);
+struct progress_view *progress_view_free(struct progress_view *v);	/* ends the line */
+
+/* What is handed to suites. */
+const struct progress *progress_view_hooks(struct progress_view *v);
+
+/* A message of its own, above the running line: "starting asr on 127.0.0.1:8001". */
+void progress_say(struct progress_view *v, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,115 @@
+/* src/http/inbox.c - reading sockets into the thread's buffer, and handing on from there.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "http/conn_in.h"
+
+/* When did the last byte of this read arrive, and since when can the others have been there? */
+static struct arrival stamp_read(struct conn *c, uint64_t real, uint64_t after, bool fin)
+{
+	struct net *n = c->net;
+	uint64_t since = MAX(c->empty, loop_not_ready_at(n->loop, &c->watch));
+	struct arrival at = {.ns = after, .kind = STAMP_USER, .last = true};
+
+	if (real != 0 && stamp_map(&n->clock, real, since, after, &at.ns)) {
+		at.kind = STAMP_KERNEL;
+		at.last = !fin;	/* a FIN in the same read has overwritten the stamp */
+	}
+	at.bound_ns = at.ns > since ? at.ns - since : 0;
+	if (c->stamps && at.kind == STAMP_KERNEL)
+		n->reads_stamped++;
+	else if (c->stamps)
+		n->reads_user++;
+	return at;
+}
+
+void inbox_read(struct conn *c, uint32_t epoll_events)
+{
+	struct net *n = c->net;
+	bool fin = (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+
+	while (!c->ended) {
+		/* no room: epoll reports the rest again, after this has been handed on */
+		if (n->n_records == INBOX_RECORDS || INBOX_SIZE - n->inbox_len < READ_SIZE)
+			return;
+		uint64_t real, before = clock_now();
+		ssize_t got = stamp_receive(c->watch.fd, n->inbox + n->inbox_len, READ_SIZE, &real);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			c->empty = before;
+			return;
+		}
+		struct inbox_record *r = &n->records[n->n_records++];
+		*r = (struct inbox_record){.conn = c, .offset = n->inbox_len};
+		c->records++;
+		if (got <= 0) {
+			c->ended = true;
+			r->error = got < 0 ? errno : 0;
+			r->at = (struct arrival){clock_now(), 0, STAMP_USER, true};
+			return;
+		}
+		r->len = (size_t)got;
+		r->at = stamp_read(c, real, clock_now(), fin);
+		n->inbox_len += r->len;
+		if (r->len < READ_SIZE) {
+			/* a short read has found the queue empty at some moment after `before` */
+			c->empty = before;
+			if (!fin)
+				return;
+		}
+	}
+}
+
+static void deliver(struct conn *c, const struct inbox_record *r)
+{
+	const char *data = c->net->inbox + r->offset;
+
+	if (r->len == 0 && r->error != 0) {
+		char words[96];
+		bool agreed = c->state == CONN_OPEN;
+		const char *text = strerror_r(r->error, words, sizeof(words));
+		conn_fail(c, agreed ? OUTCOME_RESET : OUTCOME_TLS, text, r->at.ns);
+	} else if (c->ssl) {
+		(void)conn_tls_feed(c, data, r->len, r->len == 0, &r->at);
+	} else if (r->len == 0) {
+		conn_fail(c, OUTCOME_OK, "the peer closed the connection", r->at.ns);
+	} else {
+		c->events->data(c->ctx, data, r->len, &r->at);
+	}
+}
+
+void inbox_deliver(void *net)
+{
+	struct net *n = net;
+	for (int i = 0; i < n->n_records; i++) {
+		struct inbox_record *r = &n->records[i];
+		if (!r->conn)
+			continue;
+		r->conn->records--;
+		deliver(r->conn, r);
+	}
+	n->n_records = 0;
+	n->inbox_len = 0;
+	while (n->dead) {
+		struct conn *c = n->dead;
+		n->dead = c->next;
+		c->next = n->spare;
+		n->spare = c;
+	}
+}
+
+void inbox_forget(struct conn *c)
+{
+	struct net *n = c->net;
+	for (int i = 0; i < n->n_records && c->records > 0; i++)
+		if (n->records[i].conn == c) {
+			n->records[i].conn = NULL;
+			c->records--;
+		}
+	c->records = 0;
+}

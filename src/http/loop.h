@@ -1,0 +1,62 @@
+/* src/http/loop.h - an event loop for one thread: sockets by epoll, timers by a timerfd.
+ *
+ * Nothing spins and nothing polls: timers are absolute moments of CLOCK_MONOTONIC in a heap, the
+ * earliest is armed in the kernel. After a batch of events is dispatched the deliver hook runs
+ * (bytes are read and stamped first, parsed after), then the timers that are due.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HTTP_LOOP_H
+#define HTTP_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct loop;
+
+/* Owned by the user; must stay where it is while it is added. */
+struct loop_watch {
+	int fd;
+	void (*ready)(struct loop_watch *w, uint32_t epoll_events);
+	uint32_t events;	/* interest: EPOLLIN, … */
+	uint64_t batch, batch_before;	/* the last two batches that reported it */
+};
+
+struct loop_timer {
+	uint64_t at;		/* ns */
+	void (*fire)(struct loop_timer *t);
+	size_t slot;		/* place in the heap; 0: not set */
+};
+
+int loop_new(struct loop **ret_loop, struct err *e);
+struct loop *loop_free(struct loop *l);	/* NULL is fine; returns NULL */
+
+/* -1 with errno. Removing one that was not added is fine; no event of the batch that is being
+ * dispatched reaches it any more. */
+int loop_add(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
+int loop_change(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
+void loop_remove(struct loop *l, struct loop_watch *w);
+
+/* Set or move. Fires once, in the order of moments, never before its moment. -1: no memory (only
+ * when more timers are set than ever before). */
+int loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ns);
+void loop_timer_clear(struct loop *l, struct loop_timer *t);
+
+/* Called after each batch. */
+void loop_set_deliver(struct loop *l, void (*deliver)(void *ctx), void *ctx);
+
+/* Wait for something to happen, at most until this moment (0: do not wait; UINT64_MAX: for
+ * ever), and deal with it. -1 when the kernel refuses. */
+int loop_step(struct loop *l, uint64_t until_ns, struct err *e);
+
+/* The moment of the last return from the kernel. */
+uint64_t loop_now(const struct loop *l);
+
+/* A moment at which this watch, which the present batch reports, was surely not ready yet; 0:
+ * not known. Two things are known: what the batch before did not report was not ready when that
+ * wait began; and a thread that slept is runnable from the moment that its first event comes,
+ * so that the wait's CPU time and run-queue delay say how long ago that can have been. */
+uint64_t loop_not_ready_at(const struct loop *l, const struct loop_watch *w);
+
+#endif

@@ -1,0 +1,158 @@
+/* src/http/stamp.c - see stamp.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "http/stamp.h"
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <netinet/in.h>
+#include <sys/uio.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+
+#define SAMPLES 5
+#define QUICK_TOLERANCE (5 * (int64_t)NS_PER_US)
+#define STEP_MIN ((int64_t)NS_PER_US)
+#define RANGE_TOLERANCE (20 * NS_PER_US)
+
+/* The difference, from the sample whose two readings of one clock lie closest. */
+static int64_t sample_offset(void)
+{
+	uint64_t width = UINT64_MAX;
+	int64_t offset = 0;
+	for (int i = 0; i < SAMPLES; i++) {
+		uint64_t before = clock_now();
+		uint64_t real = clock_wall();
+		uint64_t after = clock_now();
+		if (after - before < width) {
+			width = after - before;
+			offset = (int64_t)(before + width / 2 - real);
+		}
+	}
+	return offset;
+}
+
+void stamp_clock_init(struct stamp_clock *s)
+{
+	s->offset = sample_offset();
+	s->steps = 0;
+}
+
+void stamp_clock_check(struct stamp_clock *s)
+{
+	uint64_t mono = clock_now();
+	int64_t off_by = (int64_t)(mono - clock_wall()) - s->offset;
+	if (off_by < QUICK_TOLERANCE && off_by > -QUICK_TOLERANCE)
+		return;
+	int64_t offset = sample_offset();
+	int64_t step = offset - s->offset;
+	if (step > STEP_MIN || step < -STEP_MIN) {
+		s->offset = offset;
+		s->steps++;
+	}
+}
+
+bool stamp_map(const struct stamp_clock *s, uint64_t real_ns, uint64_t from, uint64_t to,
+	       uint64_t *ret_ns)
+{
+	uint64_t ns = real_ns + (uint64_t)s->offset;
+	if (ns + RANGE_TOLERANCE < from || ns > to + RANGE_TOLERANCE)
+		return false;
+	*ret_ns = ns;
+	return true;
+}
+
+int stamp_enable_receive(int fd)
+{
+	int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
+}
+
+int stamp_enable_ack(int fd)
+{
+	int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
+		    SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
+}
+
+ssize_t stamp_send(int fd, const struct iovec *iov, int n, bool want_ack)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(uint32_t))];
+		struct cmsghdr align;
+	} control = {.room = {0}};
+	struct msghdr m = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n};
+	if (want_ack) {
+		uint32_t flags = SOF_TIMESTAMPING_TX_ACK;
+		m.msg_control = control.room;
+		m.msg_controllen = sizeof(control.room);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SO_TIMESTAMPING;
+		c->cmsg_len = CMSG_LEN(sizeof(flags));
+		memcpy(CMSG_DATA(c), &flags, sizeof(flags));
+	}
+	return sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static uint64_t stamp_of(const struct cmsghdr *c)
+{
+	struct timespec ts[3];
+	memcpy(ts, CMSG_DATA(c), sizeof(ts));
+	return (uint64_t)ts[0].tv_sec * NS_PER_S + (uint64_t)ts[0].tv_nsec;
+}
+
+ssize_t stamp_receive(int fd, void *data, size_t len, uint64_t *ret_real)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(struct timespec[3])) + 64];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = {data, len};
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+	*ret_real = 0;
+	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
+	if (n <= 0)
+		return n;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPING)
+			*ret_real = stamp_of(c);
+	return n;
+}
+
+bool stamp_next_ack(int fd, uint32_t *ret_bytes, uint64_t *ret_real)
+{
+	for (;;) {
+		union {
+			char room[512];
+			struct cmsghdr align;
+		} control;
+		struct msghdr m = {.msg_control = control.room,
+				   .msg_controllen = sizeof(control.room)};
+		bool is_ack = false;
+		uint64_t real = 0;
+		if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return false;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPING) {
+				real = stamp_of(c);
+			} else if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+				   (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
+				struct sock_extended_err x;
+				memcpy(&x, CMSG_DATA(c), sizeof(x));
+				is_ack = x.ee_origin == SO_EE_ORIGIN_TIMESTAMPING &&
+					 x.ee_info == SCM_TSTAMP_ACK;
+				*ret_bytes = x.ee_data + 1;
+			}
+		}
+		if (is_ack && real != 0) {
+			*ret_real = real;
+			return true;
+		}
+	}
+}

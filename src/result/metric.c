@@ -1,0 +1,84 @@
+/* src/result/metric.c - see metric.h; the definitions are those of docs/metrics.md.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "result/metric.h"
+
+#include "base/util.h"
+
+#define REQUEST(name_, unit_, up, rule_, zh) \
+	{ .name = name_, .unit = unit_, .scope = METRIC_REQUEST, .higher_is_better = up, \
+	  .rule = rule_, .title_zh = zh }
+#define RUN(name_, unit_, up, rule_, zh) \
+	{ .name = name_, .unit = unit_, .scope = METRIC_RUN, .higher_is_better = up, \
+	  .rule = rule_, .title_zh = zh }
+
+static const struct metric_def metrics[] = {
+	REQUEST("latency", "s", false, "end − intended", "延迟"),
+	REQUEST("service_time", "s", false, "end − first byte sent", "服务时间"),
+	REQUEST("queue_delay", "s", false, "ready − intended: waiting for a free slot",
+		"排队等待"),
+	REQUEST("generator_delay", "s", false,
+		"(connecting, or first byte sent) − ready: the tester's own delay", "测试端自身延迟"),
+	REQUEST("ttft", "s", false, "first event with text − intended", "首 token 延迟"),
+	REQUEST("ttfe", "s", false, "first event of any kind − intended", "首事件延迟"),
+	REQUEST("ttfa", "s", false, "first byte of sound − intended", "首包音频延迟"),
+	REQUEST("tpot", "s", false,
+		"(last token − first token) / (output tokens − 1)", "每 token 时间"),
+	REQUEST("itl", "s", false, "gaps between successive text events, pooled over requests",
+		"token 间隔"),
+	REQUEST("tokens_per_event", "ratio", false, "output tokens / text events",
+		"每事件 token 数"),
+	REQUEST("output_tokens", "count", true, "the server's usage; else counted text events",
+		"输出 token 数"),
+	REQUEST("prompt_tokens", "count", false, "the server's usage", "输入 token 数"),
+	REQUEST("cached_tokens", "count", true, "prompt tokens that the server had cached",
+		"命中缓存的 token 数"),
+	REQUEST("rtf", "ratio", false,
+		"service_time / seconds of audio (ASR: of the input, TTS: of the output)", "实时率 RTF"),
+	REQUEST("rtfx", "ratio", true, "1 / rtf", "实时倍速 RTFx"),
+	REQUEST("audio_seconds", "s", true,
+		"seconds of audio, as decoded here (ASR: of the input, TTS: of the output)",
+		"音频时长"),
+	REQUEST("underrun", "s", false,
+		"longest time that a player of the stream would have starved", "播放断流"),
+	REQUEST("upload", "s", false, "last request byte acknowledged − first byte sent",
+		"上传时间"),
+	REQUEST("latency_per_10s", "s", false, "latency of inputs of 8 to 12 s",
+		"10 秒音频延迟"),
+	REQUEST("image_encode", "s", false,
+		"ttft(image + text) − ttft(text alone, as many prompt tokens), paired", "图像编码时间"),
+	REQUEST("image_cost", "s", false,
+		"ttft(image + text) − ttft(text alone), the server reports no token counts",
+		"图像附加时间"),
+	RUN("rtf_run", "ratio", false,
+		"sum of service_time / sum of audio seconds, at concurrency 1", "整体实时率 RTF"),
+	RUN("request_rate", "1/s", true, "ok / duration", "请求速率"),
+	RUN("token_rate", "tokens/s", true, "output tokens / duration", "token 速率"),
+	RUN("audio_rate", "ratio", true, "seconds of audio of ok requests / duration",
+		"音频吞吐(倍实时)"),
+	RUN("goodput_share", "ratio", true,
+		"requests within every per-request limit / (attempted + unsent)", "达标请求占比"),
+	RUN("goodput_rate", "1/s", true, "requests within every per-request limit / duration",
+		"达标请求速率"),
+	RUN("error_rate", "ratio", false, "failed / attempted", "错误率"),
+	RUN("concurrency", "count", true, "requests in flight, time-weighted mean", "并发数"),
+	RUN("concurrency_peak", "count", true, "most requests in flight at once", "并发峰值"),
+	RUN("attempted", "count", true, "requests sent in the window", "已发送请求"),
+	RUN("ok", "count", true, "requests with a complete and valid answer", "成功请求"),
+	RUN("failed", "count", false, "requests without one", "失败请求"),
+	RUN("unsent", "count", false,
+		"requests that the schedule wanted and that were never sent", "未发送请求"),
+	RUN("first_request", "s", false, "latency of the very first request", "首个请求延迟"),
+};
+
+const struct metric_def *metric_at(size_t i)
+{
+	return i < ARRAY_LEN(metrics) ? &metrics[i] : NULL;
+}
+
+const struct metric_def *metric_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
+		if (strcmp(metrics[i].name, name) == 0)
+			return &metrics[i];
+	return NULL;
+}

@@ -1,0 +1,179 @@
+/* src/result/sentence.c - the verdict in one sentence, in English and Chinese.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "base/util.h"
+#include "result/format.h"
+#include "result/result.h"
+
+struct tally {
+	uint64_t targets, met;
+	uint64_t cases, passed, skipped;
+	uint64_t compared, aligned;
+	uint64_t bad;		/* things with the verdict of the whole */
+};
+
+static const char *describe_target(struct arena *a, const char *where, const struct target *t,
+				   bool zh)
+{
+	char value[FORMAT_MAX];
+	format_metric(value, sizeof(value), t->metric, t->value);
+	if (!*value)
+		return arena_fmt(a, "%s %s: %s", where, t->metric, t->why ? t->why : "not measured");
+	if (t->verdict == VERDICT_UNDECIDED && t->needed > 0)
+		return arena_fmt(a, zh ? "%s %s 为 %s(要求 %s),约需 %llu 个样本才能判定"
+				       : "%s %s is %s (must be %s); about %llu samples would decide",
+				 where, t->metric, value, t->text, (unsigned long long)t->needed);
+	return arena_fmt(a, zh ? "%s %s 为 %s(要求 %s)" : "%s %s is %s (must be %s)", where,
+			 t->metric, value, t->text);
+}
+
+/* Remember the first thing that has the verdict of the whole, and count the others. */
+static void blame(struct tally *n, const char **first, const char *text)
+{
+	if (n->bad++ == 0)
+		*first = text;
+}
+
+static void tally_targets(const struct result *r, const char *where, const struct target *items,
+			  size_t n_items, bool zh, struct tally *n, const char **first)
+{
+	for (size_t i = 0; i < n_items; i++) {
+		const struct target *t = &items[i];
+		if (t->verdict != VERDICT_SKIPPED)
+			n->targets++;
+		n->met += t->verdict == VERDICT_PASS;
+		if (t->verdict == (int)r->verdict && r->verdict != VERDICT_PASS)
+			blame(n, first, describe_target(r->arena, where, t, zh));
+	}
+}
+
+static void tally_run(const struct result *r, const struct run *run, bool zh, struct tally *n,
+		      const char **first)
+{
+	uint64_t before = n->bad;
+	tally_targets(r, run->name, run->targets, run->n_targets, zh, n, first);
+	if (r->verdict == VERDICT_PASS || run_verdict(run) != r->verdict || n->bad != before)
+		return;
+	const char *why = run->error;
+	if (r->verdict == VERDICT_UNTRUSTWORTHY)
+		why = run->trust.reasons.n ? run->trust.reasons.items[0] : "interrupted";
+	else if (!why)
+		why = run->attempted ? (zh ? "没有一个请求成功" : "no request succeeded")
+				     : (zh ? "没有发送任何请求" : "no request was sent");
+	blame(n, first, arena_fmt(r->arena, "%s: %s", run->name, why));
+}
+
+static void tally_cases(const struct result *r, struct tally *n, const char **first)
+{
+	for (size_t i = 0; i < r->n_cases; i++) {
+		const struct case_result *c = &r->cases[i];
+		n->skipped += c->verdict == VERDICT_SKIPPED;
+		n->cases += c->verdict != VERDICT_SKIPPED;
+		n->passed += c->verdict == VERDICT_PASS;
+		if (c->verdict == r->verdict && r->verdict != VERDICT_PASS)
+			blame(n, first, arena_fmt(r->arena, "%s %s (%s)%s%s", c->service ? c->service : "",
+						  c->name ? c->name : "", c->id ? c->id : "",
+						  c->finding ? ": " : "", c->finding ? c->finding : ""));
+	}
+}
+
+static void tally_accuracy(const struct result *r, bool zh, struct tally *n, const char **first)
+{
+	for (size_t i = 0; i < r->n_accuracy; i++) {
+		const struct accuracy_result *x = &r->accuracy[i];
+		enum verdict v = accuracy_verdict(x);
+		n->compared += v != VERDICT_SKIPPED;
+		n->aligned += v == VERDICT_PASS;
+		if (v != r->verdict || v == VERDICT_PASS)
+			continue;
+		const char *needs = "";
+		if (v == VERDICT_UNDECIDED && x->needed > 0)
+			needs = arena_fmt(r->arena, zh ? ",约需 %llu 条" : "; about %llu utterances "
+					  "would decide", (unsigned long long)x->needed);
+		blame(n, first, arena_fmt(r->arena, zh ? "%s %s 相差 %+.2f 个百分点%s"
+				: "%s %s differs from its reference by %+.2f percentage points%s",
+				x->service, x->metric, x->difference * 100, needs));
+	}
+}
+
+static void tally_soak(const struct result *r, bool zh, struct tally *n, const char **first)
+{
+	const struct soak_result *s = &r->soak;
+	if (!s->present)
+		return;
+	uint64_t before = n->bad;
+	tally_targets(r, zh ? "长稳" : "soak", s->targets, s->n_targets, zh, n, first);
+	if (r->verdict == VERDICT_PASS || soak_verdict(s) != r->verdict || n->bad != before)
+		return;
+	for (size_t i = 0; i < s->n_leaks; i++)
+		if (leak_verdict(&s->leaks[i]) == r->verdict)
+			blame(n, first, arena_fmt(r->arena, "%s: %s %s", zh ? "长稳" : "soak",
+						  s->leaks[i].what, s->leaks[i].verdict));
+	if (n->bad == before)
+		blame(n, first, arena_fmt(r->arena, zh ? "长稳: 最长中断 %.0f 秒"
+					  : "soak: an outage of %.0f s", soak_longest_outage(s)));
+}
+
+static const char *passed(const struct result *r, const struct tally *n, bool zh)
+{
+	struct buf b = BUF_INIT(1024);
+	if (n->targets)
+		(void)buf_fmt(&b, zh ? ",%llu 项指标全部达标" : ", %llu targets met",
+			      (unsigned long long)n->targets);
+	if (n->cases)
+		(void)buf_fmt(&b, zh ? ",%llu 个用例全部通过" : ", %llu cases passed",
+			      (unsigned long long)n->cases);
+	if (n->compared)
+		(void)buf_fmt(&b, zh ? ",%llu 项精度对齐" : ", %llu accuracy comparisons aligned",
+			      (unsigned long long)n->compared);
+	if (r->soak.present)
+		(void)buf_str(&b, zh ? ",长稳测试无异常" : ", the soak held");
+	if (n->skipped)
+		(void)buf_fmt(&b, zh ? ",另有 %llu 个用例跳过" : ", %llu cases skipped",
+			      (unsigned long long)n->skipped);
+	if (b.len == 0)
+		(void)buf_str(&b, zh ? ",没有设定指标" : "  no targets were set");
+	const char *text = arena_fmt(r->arena, zh ? "通过:%s。" : "Passed: %s.",
+				     b.data + (zh ? strlen(",") : 2));
+	buf_release(&b);
+	return text;
+}
+
+const char *result_sentence(const struct result *r, const char *lang)
+{
+	static const char *const heads[][2] = {
+		[VERDICT_FAIL] = {"Failed", "未通过"},
+		[VERDICT_UNDECIDED] = {"Undecided", "无法判定"},
+		[VERDICT_UNTRUSTWORTHY] = {"Not trustworthy", "结果不可信"},
+		[VERDICT_ERROR] = {"Could not run", "无法运行"},
+		[VERDICT_SKIPPED] = {"Undecided", "无法判定"},
+	};
+	bool zh = strcmp(lang, "zh") == 0;
+	struct tally n = {0};
+	const char *first = NULL;
+	for (size_t i = 0; i < r->errors.n && r->verdict == VERDICT_ERROR; i++)
+		blame(&n, &first, r->errors.items[i]);
+	if (r->interrupted && r->verdict == VERDICT_UNTRUSTWORTHY)
+		blame(&n, &first, zh ? "运行被中断,以下为中断前的测量结果"
+				     : "interrupted; what was measured until then is below");
+	for (size_t i = 0; i < r->n_runs; i++)
+		tally_run(r, r->runs[i], zh, &n, &first);
+	tally_cases(r, &n, &first);
+	tally_accuracy(r, zh, &n, &first);
+	tally_soak(r, zh, &n, &first);
+	if (r->verdict == VERDICT_PASS)
+		return passed(r, &n, zh);
+	if (!first)
+		first = zh ? "没有可判定的结果" : "nothing was measured that could be judged";
+	const char *more = "";
+	if (n.bad > 1)
+		more = arena_fmt(r->arena, zh ? ";另有 %llu 项" : "; and %llu more",
+				 (unsigned long long)(n.bad - 1));
+	/* A reason that is a sentence brings its own full stop. */
+	size_t len = strlen(first);
+	if (len > 0 && first[len - 1] == '.')
+		len--;
+	return arena_fmt(r->arena, zh ? "%s:%.*s%s。" : "%s: %.*s%s.", heads[r->verdict][zh], (int)len,
+			 first, more);
+}

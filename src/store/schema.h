@@ -1,0 +1,13 @@
+/* src/store/schema.h - the tables of results.db (docs/results-db.md).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#define SCHEMA_VERSION 1	/* PRAGMA user_version */
+
+extern const char schema_sql[];
+
+/* Statements that empty every table but soak_window, which the soak keeps itself. */
+extern const char schema_clear_sql[];
+
+#endif

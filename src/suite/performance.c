@@ -1,0 +1,222 @@
+/* src/suite/performance.c - the performance suite: one run per item, or per step of a sweep.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "base/stop.h"
+#include "load/load.h"
+#include "suite/image_encode.h"
+#include "suite/suites.h"
+
+#define STEPS_MAX 64
+
+/* A sweep: the values of concurrency or of rate, one run each. */
+struct sweep {
+	bool by_rate;
+	double steps[STEPS_MAX];
+	size_t n;
+};
+
+struct settings {
+	const char *name, *service, *data;
+	struct targets targets;
+	struct sweep sweep;
+	bool judge, unique_prompts;
+	int64_t image_pairs;
+	struct load_spec load;
+	struct ask ask;
+};
+
+static int parse_sweep(const struct opt *o, const struct yaml_node *node, struct arena *a,
+		       void *field, struct err *e)
+{
+	struct sweep *s = field;
+	(void)a;
+	if (node->kind != YAML_MAP || node->n != 1)
+		return yaml_err(e, node, "%s is written {concurrency: [1, 2, 4]} or {rate: [1, 2]}",
+				o->name);
+	const struct yaml_pair *p = &node->pairs[0];
+	s->by_rate = strcmp(p->key, "rate") == 0;
+	if (!s->by_rate && strcmp(p->key, "concurrency") != 0)
+		return yaml_err(e, node, "%s goes over concurrency or rate, not '%s'", o->name,
+				p->key);
+	if (p->value->kind != YAML_LIST || p->value->n == 0 || p->value->n > STEPS_MAX)
+		return yaml_err(e, p->value, "%s needs a list of 1 to %d numbers", o->name,
+				STEPS_MAX);
+	for (size_t i = 0; i < p->value->n; i++) {
+		const struct yaml_node *v = p->value->pairs[i].value;
+		struct err why;
+		double x = 0;
+		if (v->kind != YAML_SCALAR || str_to_real(v->text, &x, &why) < 0 || x <= 0 ||
+		    (!s->by_rate && x != (double)(int64_t)x))
+			return yaml_err(e, v, "a step of %s must be a positive %snumber", o->name,
+					s->by_rate ? "" : "whole ");
+		s->steps[s->n++] = x;
+	}
+	return 0;
+}
+
+static json_t *echo_sweep(const void *field)
+{
+	const struct sweep *s = field;
+	json_t *steps = s->n ? json_array() : NULL;
+	for (size_t i = 0; i < s->n; i++)
+		(void)json_array_append_new(steps, json_real(s->steps[i]));
+	return steps ? json_pack("{so}", s->by_rate ? "rate" : "concurrency", steps) : NULL;
+}
+
+const struct opt performance_options[] = {
+	{.name = "name",
+	 OPT_AT_STRING(struct settings, name),
+	 .flags = OPT_PLAN_ONLY,
+	 .help = "name of the run in the report"},
+	{.name = "service",
+	 OPT_AT_STRING(struct settings, service),
+	 .flags = OPT_PLAN_ONLY | OPT_REQUIRED,
+	 .help = "which service"},
+	{.name = "data",
+	 OPT_AT_STRING(struct settings, data),
+	 .flags = OPT_PLAN_ONLY,
+	 .help = "a name under data:; without it samples are made that fit the service"},
+	{.name = "targets",
+	 OPT_AT_NODE(struct settings, targets),
+	 .parse = targets_from_yaml,
+	 .echo = targets_echo,
+	 .arg = "{METRIC: LIMIT}",
+	 .help = "what must be reached, such as {rtf.p50: '< 0.3'}; by default those of the kind "
+		 "of service"},
+	{.name = "sweep",
+	 OPT_AT_NODE(struct settings, sweep),
+	 .parse = parse_sweep,
+	 .echo = echo_sweep,
+	 .arg = "{concurrency: [N, …]}",
+	 .help = "one run for each of these values of concurrency or rate"},
+	{.name = "judge",
+	 OPT_AT_BOOL(struct settings, judge),
+	 .def = "true",
+	 .flags = OPT_PLAN_ONLY,
+	 .help = "judge by the default targets of the kind when targets names none"},
+	{.name = "unique_prompts",
+	 OPT_AT_BOOL(struct settings, unique_prompts),
+	 .def = "true",
+	 .help = "chat: a nonce in every request, so that no prefix cache is measured"},
+	{.name = "image_encode",
+	 OPT_AT_INT(struct settings, image_pairs),
+	 .def = "0",
+	 .max = 1000,
+	 .arg = "PAIRS",
+	 .help = "chat: measure image_encode too, with so many pairs of requests"},
+	{0},
+};
+
+static size_t bind(void *settings, struct optset sets[SUITE_SETS_MAX])
+{
+	struct settings *s = settings;
+	sets[0] = (struct optset){.rows = performance_options, .to = s};
+	sets[1] = (struct optset){.rows = load_options, .to = &s->load};
+	sets[2] = (struct optset){.rows = ask_options, .to = &s->ask};
+	load_defaults(&s->load);
+	ask_defaults(&s->ask);
+	return 3;
+}
+
+static int check(void *settings, const struct suite_env *env, struct err *e)
+{
+	struct settings *s = settings;
+	const struct service *service = suite_service(env, s->service, e);
+	if (!service)
+		return -1;
+	if (s->data && !plan_find_data(env->plan, s->data))
+		return err_set(e, ERR_USAGE, "there is no data '%s' in the plan", s->data);
+	if (s->image_pairs && strcmp(service->kind, "chat") != 0)
+		return err_set(e, ERR_USAGE, "image_encode is for chat services, '%s' is %s",
+			       s->service, service->kind);
+	if (!s->name)
+		s->name = s->service;
+	for (size_t i = 0; i < s->sweep.n; i++) {
+		struct load_spec step = s->load;
+		if (s->sweep.by_rate)
+			step.rate = s->sweep.steps[i];
+		else
+			step.concurrency = (int64_t)s->sweep.steps[i];
+		if (load_check(&step, e) < 0)
+			return -1;
+	}
+	return s->sweep.n ? 0 : load_check(&s->load, e);
+}
+
+static json_t *settings_echo(const struct settings *s, const struct load_spec *load)
+{
+	json_t *echo = opt_echo(load_options, load);
+	json_t *ask = opt_echo(ask_options, &s->ask);
+	(void)json_object_update(echo, ask);
+	json_decref(ask);
+	json_put_text(echo, "data", s->data);
+	return echo;
+}
+
+/* The targets of a plan's item, or else those of the kind of service. */
+static void set_targets(const struct settings *s, const struct service *service, struct result *r,
+			struct run *run)
+{
+	const struct targets *from = &s->targets;
+	if (from->n == 0 && s->judge)
+		from = targets_default(service->kind);
+	run_add_targets(r, run, from);
+}
+
+static int run_step(const struct settings *s, const struct load_spec *load, const char *name,
+		    const struct suite_env *env, struct result *r, struct err *e)
+{
+	const struct service *service = suite_service(env, s->service, e);
+	struct load_work work = {
+		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts};
+	if (!service || suite_samples(env, service, s->data, &work.samples, &work.n_samples, e) < 0)
+		return -1;
+	struct run *run = result_add_run(r, name, "performance");
+	run->service = suite_service_ref(service);
+	run->settings = settings_echo(s, load);
+	set_targets(s, service, r, run);
+	if (load_run(load, &work, r, run, env->progress, e) < 0) {
+		run->error = arena_str(r->arena, e->text);
+		return -1;
+	}
+	if (s->image_pairs && !stop_requested() &&
+	    image_encode_measure(service, &work, (size_t)s->image_pairs, env, r, run, e) < 0)
+		strings_add(&r->errors, r->arena,
+			    arena_fmt(r->arena, "%s: image_encode: %s", name, e->text));
+	run_judge(r, run);
+	if (env->store && store_save_run(env->store, run, e) < 0)
+		return -1;
+	return 0;
+}
+
+static int measure(void *settings, const struct suite_env *env, struct result *r, struct err *e)
+{
+	struct settings *s = settings;
+	if (s->sweep.n == 0)
+		return run_step(s, &s->load, s->name, env, r, e);
+	int failures = 0;
+	for (size_t i = 0; i < s->sweep.n && !stop_requested(); i++) {
+		struct load_spec step = s->load;
+		const char *name;
+		if (s->sweep.by_rate) {
+			step.rate = s->sweep.steps[i];
+			name = arena_fmt(r->arena, "%s @ %g/s", s->name, step.rate);
+		} else {
+			step.concurrency = (int64_t)s->sweep.steps[i];
+			name = arena_fmt(r->arena, "%s @ %lld", s->name,
+					 (long long)step.concurrency);
+		}
+		failures += run_step(s, &step, name, env, r, e) < 0;
+	}
+	return failures ? -1 : 0;
+}
+
+const struct suite suite_performance = {
+	.name = "performance",
+	.section = {"performance", true},
+	.summary = "latency, throughput and real-time factor under a given load",
+	.settings_size = sizeof(struct settings),
+	.bind = bind,
+	.check = check,
+	.run = measure,
+};
