@@ -6,6 +6,7 @@
 
 static const struct command *const commands[] = {
 	&command_serve,
+	&command_monitor,
 	&command_completion,
 	&command_manual,
 };

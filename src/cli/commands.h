@@ -7,6 +7,7 @@
 
 extern const struct command command_completion;
 extern const struct command command_manual;
+extern const struct command command_monitor;
 extern const struct command command_serve;
 
 #endif
