@@ -133,7 +133,8 @@ void audio_release(struct audio *a)
 	a->frames = 0;
 }
 
-int audio_length(const void *data, size_t len, double *ret_seconds, struct err *e)
+int audio_length(const void *data, size_t len, double *ret_seconds, char ret_format[16],
+		 struct err *e)
 {
 	struct memory_file file = {data, (sf_count_t)len, 0, NULL};
 	SF_INFO info = {0};
@@ -142,6 +143,7 @@ int audio_length(const void *data, size_t len, double *ret_seconds, struct err *
 	if (!f || walk(f, info.channels, &frames, NULL, NULL, e) < 0)
 		return -1;
 	*ret_seconds = (double)frames / info.samplerate;
+	name_format(info.format, ret_format, 16);
 	return 0;
 }
 

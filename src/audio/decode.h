@@ -25,13 +25,15 @@ struct audio {
 int audio_decode(const void *data, size_t len, struct audio *ret, struct err *e);
 void audio_release(struct audio *a);
 
-/* Only how long it is, in seconds, without keeping the samples: by decoding all of it. */
-int audio_length(const void *data, size_t len, double *ret_seconds, struct err *e);
+/* Only how long it is, in seconds, and its format, without keeping the samples: by decoding all of
+ * it. */
+int audio_length(const void *data, size_t len, double *ret_seconds, char ret_format[16],
+		 struct err *e);
 
 /* Channels averaged, in place; a->channels becomes 1. */
 void audio_to_mono(struct audio *a);
 
-/* As a file: "wav" (16 bit), "flac" (16 bit), "ogg" (Vorbis), "opus", "mp3". Frames are interleaved;
+/* As a file: "wav" and "flac" (16 bit), "ogg" (Vorbis), "opus", "mp3". Frames are interleaved;
  * values beyond [-1, 1] are an error, not clipped. Appended to out. */
 struct buf;
 int audio_encode(const float *samples, size_t frames, int channels, int rate, const char *format,

@@ -14,37 +14,49 @@ struct bench_options {
 };
 
 static const struct opt options[] = {
-	{.name = "protocol", OPT_AT_STRING(struct bench_options, protocol), .arg = "NAME",
+	{.name = "protocol",
+	 OPT_AT_STRING(struct bench_options, protocol),
+	 .arg = "NAME",
 	 .help = "by default transcribe, synthesize or openai-chat"},
-	{.name = "model", OPT_AT_STRING(struct bench_options, model), .arg = "NAME",
+	{.name = "model",
+	 OPT_AT_STRING(struct bench_options, model),
+	 .arg = "NAME",
 	 .help = "model name sent to the service"},
-	{.name = "data", OPT_AT_STRING(struct bench_options, data), .arg = "MANIFEST",
+	{.name = "data",
+	 OPT_AT_STRING(struct bench_options, data),
+	 .arg = "MANIFEST",
 	 .help = "JSONL corpus; without it inputs are made"},
-	{.name = "api_key_env", OPT_AT_STRING(struct bench_options, api_key_env), .arg = "VARIABLE",
+	{.name = "api_key_env",
+	 OPT_AT_STRING(struct bench_options, api_key_env),
+	 .arg = "VARIABLE",
 	 .help = "environment variable that holds the service's key"},
-	{.name = "timeout", OPT_AT_DURATION(struct bench_options, timeout_ns), .def = "120s",
+	{.name = "timeout",
+	 OPT_AT_DURATION(struct bench_options, timeout_ns),
+	 .def = "120s",
 	 .help = "limit of one request"},
-	{.name = "no_targets", OPT_AT_BOOL(struct bench_options, no_targets),
+	{.name = "no_targets",
+	 OPT_AT_BOOL(struct bench_options, no_targets),
 	 .help = "only measure: do not judge by the kind's default targets"},
 	{0},
 };
 
-static const struct opt *const tables[] = {options, load_options, ask_options,
-					   performance_options, session_options, NULL};
+static const struct opt *const tables[] = {
+	options, load_options, ask_options, performance_options, session_options, NULL};
 
 const struct command command_bench = {
 	.name = "bench",
 	.summary = "measure the performance of one service",
 	.usage = "asr|tts|chat URL [options]",
-	.text = "Puts a load on one service and reports latency, time to first token, throughput, "
-		"real-time factor and how trustworthy the numbers are. A closed loop by default "
-		"(--concurrency); with --rate requests arrive on a schedule, whatever the service "
-		"does.\n\nThe numbers are judged by the default targets of the kind of service, or "
-		"by --targets.",
-	.examples = "assay bench asr http://127.0.0.1:8001/transcribe --requests 50\n"
-		    "assay bench chat http://npu-1:8003/v1 --model Qwen2-VL-7B-Instruct "
-		    "--concurrency 8 --max-tokens 128 --duration 60s\n"
-		    "assay bench chat http://npu-1:8003/v1 --rate 4 --arrival poisson --duration 5m",
+	.text = "Puts a load on one service and reports latency, time to first token, "
+		"throughput, real-time factor and how trustworthy the numbers are. A closed "
+		"loop by default (--concurrency); with --rate requests arrive on a "
+		"schedule, whatever the service does.\n\nThe numbers are judged by the "
+		"default targets of the kind of service, or by --targets.",
+	.examples =
+		"assay bench asr http://127.0.0.1:8001/transcribe --requests 50\n"
+		"assay bench chat http://npu-1:8003/v1 --model Qwen2-VL-7B-Instruct "
+		"--concurrency 8 --max-tokens 128 --duration 60s\n"
+		"assay bench chat http://npu-1:8003/v1 --rate 4 --arrival poisson --duration 5m",
 	.tables = tables,
 	.run = run,
 };
@@ -100,7 +112,8 @@ static int run(int argc, char **argv)
 	struct session s = {.arena = a, .common = &common, .options = &session_opts};
 	struct session_item *item = session_add_item(&s, &suite_performance);
 	struct optset sets[SUITE_SETS_MAX + 2] = {
-		{.rows = options, .to = &bench}, {.rows = session_options, .to = &session_opts},
+		{.rows = options, .to = &bench},
+		{.rows = session_options, .to = &session_opts},
 	};
 	struct strings words = {0};
 	struct err e;

@@ -7,18 +7,19 @@
 
 static int run(int argc, char **argv);
 
-static const struct opt *const tables[] = {functional_options, session_options, url_options, NULL};
+static const struct opt *const tables[] = {functional_options, suite_command_options,
+					   session_options, url_options, NULL};
 
 const struct command command_check = {
 	.name = "check",
 	.summary = "does every function work: languages, times, streaming, images",
 	.usage = "[PLAN] [--asr URL] [--tts URL] [--chat URL] [options]",
-	.text = "Asks each service what it must be able to do, with made inputs whose answers are known, "
-		"and judges the answers. Cases that a service cannot answer (a language that it does "
-		"not have) are skipped, with the reason.",
-	.examples = "assay check --list                                       # all cases\n"
+	.text = "Asks each service what it must be able to do, with made inputs whose "
+		"answers are known, and judges the answers. Cases that a service cannot "
+		"answer (a language that it does not have) are skipped, with the reason.",
+	.examples = "assay check --list                 # all cases\n"
 		    "assay check --asr http://127.0.0.1:8001/transcribe\n"
-		    "assay check my.plan.yaml --long                          # 30 minutes of speech too",
+		    "assay check my.plan.yaml --long   # 30 minutes of speech too",
 	.tables = tables,
 	.run = run,
 };

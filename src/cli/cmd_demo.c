@@ -17,10 +17,11 @@ const struct command command_demo = {
 	.name = "demo",
 	.summary = "three services of its own, tested four ways, a report",
 	.usage = "[--out DIR] [options]",
-	.text = "Starts a speech recognition, a speech synthesis and a vision chat service on free "
-		"ports of 127.0.0.1, runs the acceptance plan on them with the host watched, writes "
-		"a report (by default into assay-demo) and stops what it started. Everything is real: "
-		"the services recognise, speak and see on the CPU.",
+	.text = "Starts a speech recognition, a speech synthesis and a vision chat service "
+		"on free ports of 127.0.0.1, runs the acceptance plan on them with the host "
+		"watched, writes a report (by default into assay-demo) and stops what it "
+		"started. Everything is real: the services recognise, speak and see on the "
+		"CPU.",
 	.examples = "assay demo --out assay-demo   # then open assay-demo/report.html",
 	.tables = tables,
 	.run = run,
@@ -41,9 +42,11 @@ static const struct demo_service services[] = {
 static int start_one(const struct demo_service *d, const char *self, const char *out,
 		     struct arena *a, struct deployed **ret, struct err *e)
 {
-	const char *argv[] = {self, "serve", d->name, "--worker", d->worker, "--port", "{port}",
-			      "--workers", d->workers, NULL};
-	struct deploy_spec spec = {.name = d->name, .argv = argv, .ready_path = "/health",
+	const char *argv[] = {self,     "serve",  d->name,     "--worker", d->worker,
+			      "--port", "{port}", "--workers", d->workers, NULL};
+	struct deploy_spec spec = {.name = d->name,
+				   .argv = argv,
+				   .ready_path = "/health",
 				   .ready_timeout_ns = 60 * NS_PER_S,
 				   .log_path = arena_fmt(a, "%s/%s.log", out, d->name)};
 	return deploy_start(&spec, ret, e);
@@ -73,7 +76,8 @@ static int demo(struct session *s, struct session_options *options, struct deplo
 {
 	CLEANUP(free_ptr) char *plan = file_find_share("plans/demo.plan.yaml");
 	if (!plan)
-		return err_set(e, ERR_SYSTEM, "plans/demo.plan.yaml is not where this program was "
+		return err_set(e, ERR_SYSTEM,
+			       "plans/demo.plan.yaml is not where this program was "
 			       "installed; set ASSAY_SHARE to the folder share/ of assay");
 	if (file_make_dirs(options->out, e) < 0)
 		return -1;
@@ -106,8 +110,11 @@ static int run(int argc, char **argv)
 	if (!options.out)
 		options.out = "assay-demo";
 	options.command = arena_fmt(a, "assay demo --out %s", options.out);
-	struct session s = {.arena = a, .common = &common, .options = &options,
-			    .deployed = deployed, .view = progress_view_new(&common)};
+	struct session s = {.arena = a,
+			    .common = &common,
+			    .options = &options,
+			    .deployed = deployed,
+			    .view = progress_view_new(&common)};
 	int rc = demo(&s, &options, deployed, &e);
 	if (rc == 0)
 		status = session_run(&s);

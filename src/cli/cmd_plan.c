@@ -13,10 +13,10 @@ const struct command command_plan = {
 	.name = "plan",
 	.summary = "write a commented plan, check one, explain one",
 	.usage = "init | check PLAN | explain PLAN [options]",
-	.text = "init prints a commented plan for a speech recognition, a speech synthesis and a "
-		"vision-language service.\n\ncheck reads a plan as run would, without sending "
-		"anything, and names file, line and column of what is wrong.\n\nexplain prints what a "
-		"plan means, every default filled in, as JSON.",
+	.text = "init prints a commented plan for a speech recognition, a speech synthesis "
+		"and a vision-language service.\n\ncheck reads a plan as run would, without "
+		"sending anything, and names file, line and column of what is wrong.\n\n"
+		"explain prints what a plan means, every default filled in, as JSON.",
 	.examples = "assay plan init > my.plan.yaml\n"
 		    "assay plan check my.plan.yaml && assay run my.plan.yaml",
 	.tables = tables,
@@ -29,7 +29,8 @@ static int init(void)
 	CLEANUP(buf_release) struct buf text = BUF_INIT((size_t)1 << 20);
 	struct err e;
 	if (!path) {
-		(void)err_set(&e, ERR_SYSTEM, "plans/first.plan.yaml is not where this program was "
+		(void)err_set(&e, ERR_SYSTEM,
+			      "plans/first.plan.yaml is not where this program was "
 			      "installed; set ASSAY_SHARE to the folder share/ of assay");
 		return command_fail(&e);
 	}
@@ -48,8 +49,8 @@ static int check_or_explain(struct session *s, const char *verb, const char *pat
 		return command_print_json(j);
 	}
 	if (s->common->format == FORMAT_JSON) {
-		CLEANUP(json_unref) json_t *j = json_pack("{sb,si}", "valid", 1, "services",
-							  (int)s->plan.n_services);
+		CLEANUP(json_unref)
+		json_t *j = json_pack("{sb,si}", "valid", 1, "services", (int)s->plan.n_services);
 		return command_print_json(j);
 	}
 	(void)printf("%s: good, %zu service%s\n", path, s->plan.n_services,

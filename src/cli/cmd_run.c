@@ -11,11 +11,12 @@ const struct command command_run = {
 	.name = "run",
 	.summary = "run all suites of a plan against your services",
 	.usage = "PLAN [options]",
-	.text = "Tests the services of a plan: performance, functionality, faults, a soak, accuracy, "
-		"whatever the plan holds, one after the other, with the host and its devices watched "
-		"meanwhile. A part that cannot run is reported, the rest still runs. Ctrl-C ends the "
-		"run with a report of what was measured; a second Ctrl-C ends it at once.\n\n"
-		"assay plan init writes a commented plan to start from.",
+	.text = "Tests the services of a plan: performance, functionality, faults, a soak, "
+		"accuracy, whatever the plan holds, one after the other, with the host and "
+		"its devices watched meanwhile. A part that cannot run is reported, the "
+		"rest still runs. Ctrl-C ends the run with a report of what was measured; a "
+		"second Ctrl-C ends it at once.\n\nassay plan init writes a commented plan "
+		"to start from.",
 	.examples = "assay run my.plan.yaml --out report        # then open report/report.html\n"
 		    "assay run my.plan.yaml --only performance  # one suite\n"
 		    "assay run my.plan.yaml --set services.asr.url=http://npu-2:8001/transcribe",

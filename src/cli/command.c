@@ -5,6 +5,10 @@
 #include "cli/commands.h"
 
 static const struct command *const commands[] = {
+	&command_serve,
+	&command_score,
+	&command_normalize,
+	&command_report,
 	&command_completion,
 	&command_manual,
 };

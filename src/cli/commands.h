@@ -7,5 +7,9 @@
 
 extern const struct command command_completion;
 extern const struct command command_manual;
+extern const struct command command_normalize;
+extern const struct command command_score;
+extern const struct command command_report;
+extern const struct command command_serve;
 
 #endif

@@ -15,32 +15,55 @@
 #define SECTIONS_MAX 16
 
 const struct opt session_options[] = {
-	{.name = "out", .letter = 'o', OPT_AT_STRING(struct session_options, out), .arg = "DIR",
+	{.name = "out",
+	 .letter = 'o',
+	 OPT_AT_STRING(struct session_options, out),
+	 .arg = "DIR",
 	 .help = "write the report there: report.html, result.json, junit.xml, results.db"},
-	{.name = "set", OPT_AT_STRINGS(struct session_options, set), .arg = "A.B=C",
+	{.name = "set",
+	 OPT_AT_STRINGS(struct session_options, set),
+	 .arg = "A.B=C",
 	 .help = "change a key of the plan; may be repeated"},
-	{.name = "only", OPT_AT_STRINGS(struct session_options, only), .arg = "SUITE,…",
+	{.name = "only",
+	 OPT_AT_STRINGS(struct session_options, only),
+	 .arg = "SUITE,…",
 	 .help = "run only these: performance, functional, faults, soak, accuracy"},
-	{.name = "long", OPT_AT_BOOL(struct session_options, long_cases),
+	{.name = "long",
+	 OPT_AT_BOOL(struct session_options, long_cases),
 	 .help = "also cases that take minutes (30 minutes of speech)"},
-	{.name = "monitor", OPT_AT_BOOL(struct session_options, monitor), .def = "true",
+	{.name = "monitor",
+	 OPT_AT_BOOL(struct session_options, monitor),
+	 .def = "true",
 	 .help = "watch host, processes and devices meanwhile"},
-	{.name = "lang", OPT_AT_STRING(struct session_options, lang), .arg = "en|zh|auto",
-	 .def = "auto", .help = "language of the report"},
+	{.name = "lang",
+	 OPT_AT_STRING(struct session_options, lang),
+	 .arg = "en|zh|auto",
+	 .def = "auto",
+	 .help = "language of the report"},
 	{0},
 };
 
 const struct opt url_options[] = {
-	{.name = "asr", OPT_AT_STRING(struct url_options, asr), .arg = "URL",
+	{.name = "asr",
+	 OPT_AT_STRING(struct url_options, asr),
+	 .arg = "URL",
 	 .help = "speech recognition service"},
-	{.name = "tts", OPT_AT_STRING(struct url_options, tts), .arg = "URL",
+	{.name = "tts",
+	 OPT_AT_STRING(struct url_options, tts),
+	 .arg = "URL",
 	 .help = "speech synthesis service"},
-	{.name = "chat", OPT_AT_STRING(struct url_options, chat), .arg = "URL",
+	{.name = "chat",
+	 OPT_AT_STRING(struct url_options, chat),
+	 .arg = "URL",
 	 .help = "chat service (base URL that ends in /v1)"},
-	{.name = "protocol", OPT_AT_STRING(struct url_options, protocol), .arg = "NAME",
+	{.name = "protocol",
+	 OPT_AT_STRING(struct url_options, protocol),
+	 .arg = "NAME",
 	 .help = "protocol of the service when only one is named; by default transcribe, "
 		 "synthesize or openai-chat"},
-	{.name = "model", OPT_AT_STRING(struct url_options, model), .arg = "NAME",
+	{.name = "model",
+	 OPT_AT_STRING(struct url_options, model),
+	 .arg = "NAME",
 	 .help = "model name sent to the service"},
 	{0},
 };
@@ -75,8 +98,8 @@ static int open_item(struct session *s, const struct suite *suite, const struct 
 		     struct err *e)
 {
 	struct session_item *item = session_add_item(s, suite);
-	if (opt_from_yaml_sets(item->sets, item->n_sets, node, suite->section.path, s->arena,
-			       e) < 0)
+	if (opt_from_yaml_sets(item->sets, item->n_sets, node, suite->section.path, s->arena, e) <
+	    0)
 		return -1;
 	struct err why;
 	if (session_check_item(s, item, &why) < 0)
@@ -125,8 +148,8 @@ int session_open(struct session *s, const char *plan_path, struct err *e)
 	return check_only(&s->options->only, e) < 0 ? -1 : check_monitor(s, e);
 }
 
-static int add_service(struct session *s, const char *name, const char *url,
-		       const char *protocol, const char *model, struct err *e)
+static int add_service(struct session *s, const char *name, const char *url, const char *protocol,
+		       const char *model, struct err *e)
 {
 	struct service *service = &s->plan.services[s->plan.n_services];
 	struct optset set = {.rows = service_options, .to = service};
@@ -152,18 +175,19 @@ int session_open_urls(struct session *s, const struct url_options *urls, struct 
 	};
 	size_t named = (urls->asr != NULL) + (urls->tts != NULL) + (urls->chat != NULL);
 	if (named == 0)
-		return err_set(e, ERR_USAGE, "name a plan, or a service: --asr URL, --tts URL, "
+		return err_set(e, ERR_USAGE,
+			       "name a plan, or a service: --asr URL, --tts URL, "
 			       "--chat URL");
 	if (urls->protocol && named > 1)
-		return err_set(e, ERR_USAGE, "--protocol goes with one service; write a plan for "
+		return err_set(e, ERR_USAGE,
+			       "--protocol goes with one service; write a plan for "
 			       "several (assay plan init)");
 	s->plan.path = "command line";
 	s->plan.services = arena_array(s->arena, ARRAY_LEN(kinds), sizeof(*s->plan.services));
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (kinds[i].url &&
-		    add_service(s, kinds[i].name, kinds[i].url,
-				urls->protocol ? urls->protocol : kinds[i].protocol, urls->model,
-				e) < 0)
+		if (kinds[i].url && add_service(s, kinds[i].name, kinds[i].url,
+						urls->protocol ? urls->protocol : kinds[i].protocol,
+						urls->model, e) < 0)
 			return -1;
 	return 0;
 }
@@ -176,8 +200,8 @@ json_t *session_explain(const struct session *s)
 		const char *path = item->suite->section.path;
 		json_t *settings = json_object();
 		for (size_t j = 0; j < item->n_sets; j++) {
-			CLEANUP(json_unref) json_t *part = opt_echo(item->sets[j].rows,
-								    item->sets[j].to);
+			CLEANUP(json_unref)
+			json_t *part = opt_echo(item->sets[j].rows, item->sets[j].to);
 			(void)json_object_update(settings, part);
 		}
 		if (!json_object_get(all, path))
@@ -213,14 +237,15 @@ static json_t *environment(const struct session *s)
 	return env;
 }
 
-static int fetch(const char *url, uint64_t timeout_ns, struct buf *body, struct err *e)
+static int fetch(const char *url, uint64_t timeout_ns, struct buf *body, int *ret_status,
+		 struct err *e)
 {
 	struct get_reply reply = {0};
 	if (client_get_url(url, timeout_ns, body, &reply, e) < 0)
 		return -1;
-	if (reply.outcome != OUTCOME_OK || reply.status != 200)
-		return err_set(e, ERR_DATA, "%s: %s %d", url, outcome_name(reply.outcome),
-			       reply.status);
+	if (reply.status == 0)
+		return err_set(e, ERR_DATA, "%s: %s", url, outcome_name(reply.outcome));
+	*ret_status = reply.status;
 	return 0;
 }
 
@@ -286,7 +311,8 @@ static int write_out(const struct session *s, const struct result *r, struct sto
 	if (s->options->out && report_write_dir(r, s->options->out, &o, &e) < 0)
 		status = command_fail(&e);
 	CLEANUP(buf_release) struct buf text = BUF_INIT(BUF_UNLIMITED);
-	const struct writer *w = writer_find(s->common->format == FORMAT_JSON ? "json" : "terminal");
+	const struct writer *w =
+		writer_find(s->common->format == FORMAT_JSON ? "json" : "terminal");
 	if (w->write(r, &o, &text, &e) < 0)
 		return command_fail(&e);
 	int printed = command_print(text.data ? text.data : "", text.len);
@@ -323,16 +349,24 @@ int session_run(struct session *s)
 	json_decref(r->environment);
 	r->environment = environment(s);
 	struct suite_env env = {
-		.arena = r->arena, .plan = &s->plan, .deployed = s->deployed,
-		.speaker = speaker_new(), .painter = painter_new(),
-		.progress = progress_view_hooks(s->view), .store = store,
-		.long_cases = s->options->long_cases, .again = s->options->command,
+		.arena = r->arena,
+		.plan = &s->plan,
+		.deployed = s->deployed,
+		.speaker = speaker_new(),
+		.painter = painter_new(),
+		.progress = progress_view_hooks(s->view),
+		.store = store,
+		.long_cases = s->options->long_cases,
+		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
 	struct monitor *monitor = start_monitor(s, r);
 	for (size_t i = 0; i < s->n_items; i++)
 		run_item(s, &s->items[i], &env, r);
 	(void)monitor_stop(monitor, r);
+	for (size_t i = 0; i < s->n_items; i++)
+		if (s->items[i].suite->after)
+			s->items[i].suite->after(s->items[i].settings, r);
 	r->duration_s = ns_to_s(clock_now() - r->start_ns);
 	r->interrupted |= stop_requested();
 	result_judge(r);

@@ -2,7 +2,39 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/suite_command.h"
 
+#include "base/json.h"
 #include "cli/session.h"
+
+struct own_options {
+	bool list;
+};
+
+const struct opt suite_command_options[] = {
+	{.name = "list", OPT_AT_BOOL(struct own_options, list),
+	 .help = "show the cases and how each is judged, and run nothing"},
+	{0},
+};
+
+static int list_cases(const struct command *c, const struct suite *suite,
+		      const struct common_options *common)
+{
+	struct err e;
+	if (!suite->list) {
+		(void)err_set(&e, ERR_USAGE, "%s has no cases to list", c->name);
+		return command_fail(&e);
+	}
+	CLEANUP(json_unref) json_t *all = suite->list();
+	if (common->format == FORMAT_JSON)
+		return command_print_json(all);
+	CLEANUP(buf_release) struct buf out = BUF_INIT(BUF_UNLIMITED);
+	size_t i;
+	json_t *one;
+	json_array_foreach(all, i, one)
+		(void)buf_fmt(&out, "%-18s %-5s %s\n%25s%s (%s)\n", json_text(one, "id", ""),
+			      json_text(one, "service", ""), json_text(one, "name", ""), "",
+			      json_text(one, "judged", ""), json_text(one, "source", ""));
+	return command_print(out.data ? out.data : "", out.len);
+}
 
 struct words {
 	int argc;
@@ -16,14 +48,16 @@ static int override(struct session *s, struct session_item *item, const struct w
 	struct session_options ignored_session = {0};
 	struct url_options ignored_urls = {0};
 	struct common_options ignored_common = {0};
+	struct own_options ignored_own = {0};
 	struct strings operands = {0};
-	struct optset sets[SUITE_SETS_MAX + 3];
+	struct optset sets[SUITE_SETS_MAX + 4];
 	size_t n = 0;
 	for (; n < item->n_sets; n++)
 		sets[n] = item->sets[n];
 	sets[n++] = (struct optset){.rows = session_options, .to = &ignored_session};
 	sets[n++] = (struct optset){.rows = url_options, .to = &ignored_urls};
 	sets[n++] = (struct optset){.rows = common_options, .to = &ignored_common};
+	sets[n++] = (struct optset){.rows = suite_command_options, .to = &ignored_own};
 	if (opt_from_args(sets, n, w->argc, w->argv, &operands, s->arena, e) < 0)
 		return -1;
 	return session_check_item(s, item, e);
@@ -54,7 +88,8 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 	struct common_options common;
 	struct session_options options = {0};
 	struct url_options urls = {0};
-	struct optset sets[SUITE_SETS_MAX + 2];
+	struct own_options own = {0};
+	struct optset sets[SUITE_SETS_MAX + 3];
 	struct strings words = {0};
 	struct err e;
 	int status;
@@ -62,8 +97,11 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 	size_t n = suite->bind(probe, sets);
 	sets[n] = (struct optset){.rows = session_options, .to = &options};
 	sets[n + 1] = (struct optset){.rows = url_options, .to = &urls};
-	if (command_begin(c, argc, argv, sets, n + 2, &common, &words, a, &status))
+	sets[n + 2] = (struct optset){.rows = suite_command_options, .to = &own};
+	if (command_begin(c, argc, argv, sets, n + 3, &common, &words, a, &status))
 		return status;
+	if (own.list)
+		return list_cases(c, suite, &common);
 	if ((status = command_operands(c, &words, 0, 1)) != 0)
 		return status;
 	struct session s = {.arena = a, .common = &common, .options = &options};

@@ -6,6 +6,9 @@
 #include "cli/command.h"
 #include "suite/suite.h"
 
+/* Options of these commands beside the suite's own: --list. */
+extern const struct opt suite_command_options[];
+
 /* run() of soak, faults, check, accuracy. Options given beside a plan override its settings. */
 int suite_command(const struct command *c, const struct suite *suite, int argc, char **argv);
 

@@ -17,8 +17,8 @@
 #include "base/util.h"
 #include "client/client.h"
 
-#define GRACE_NS (5 * NS_PER_S)
-#define LOOK_EVERY_NS (50 * NS_PER_MS)
+#define GRACE_NS       (5 * NS_PER_S)
+#define LOOK_EVERY_NS  (50 * NS_PER_MS)
 #define LOG_TAIL_BYTES 600
 
 struct deployed {
@@ -77,8 +77,10 @@ static int start(struct deployed *d, struct err *e)
 		if (log < 0)
 			return err_sys(e, "cannot write the log '%s'", d->log_path);
 	}
-	struct process_spec spec = {.argv = d->argv, .env = (const char *const *)d->env,
-				    .out = log > 0 ? log : 0, .err = log > 0 ? log : 0};
+	struct process_spec spec = {.argv = d->argv,
+				    .env = (const char *const *)d->env,
+				    .out = log > 0 ? log : 0,
+				    .err = log > 0 ? log : 0};
 	if (process_start(&spec, &d->pid, e) < 0)
 		return err_prefix(e, "service '%s': ", d->name);
 	d->ended = false;
@@ -164,12 +166,14 @@ int deploy_wait(struct deployed *d, struct err *e)
 		(void)clock_sleep_until(look + LOOK_EVERY_NS);
 	}
 	if (stop_requested())
-		return err_set(e, ERR_INTERRUPTED, "ended while service '%s' was starting", d->name);
+		return err_set(e, ERR_INTERRUPTED, "ended while service '%s' was starting",
+			       d->name);
 	if (reply.status)
-		return err_set(e, ERR_SYSTEM, "service '%s' is not ready after %.0f s: %s answers %d",
-			       d->name, ns_to_s(d->ready_timeout_ns), url, reply.status);
-	return err_set(e, ERR_SYSTEM, "service '%s' does not answer at %s after %.0f s", d->name, url,
-		       ns_to_s(d->ready_timeout_ns));
+		return err_set(e, ERR_SYSTEM,
+			       "service '%s' is not ready after %.0f s: %s answers %d", d->name,
+			       ns_to_s(d->ready_timeout_ns), url, reply.status);
+	return err_set(e, ERR_SYSTEM, "service '%s' does not answer at %s after %.0f s", d->name,
+		       url, ns_to_s(d->ready_timeout_ns));
 }
 
 int deploy_port(const struct deployed *d)

@@ -38,7 +38,7 @@ struct sample {
 	 * name (image_url.url, input_audio.data) are images[0], images[1], … and audio; there the
 	 * messages say "media:0", "media:audio". */
 	const json_t *messages;
-	const char *messages_text;	/* the same as compact JSON, so that requests need not make it */
+	const char *messages_text;	/* the same as compact JSON, made once */
 	const char *system;
 	const char *question;
 	const char *const *answers;	/* accepted answers */
@@ -67,8 +67,9 @@ void corpus_release(struct corpus *c);	/* NULL is fine */
 /* Make its base64, once, before requests with it are written. Pictures have it from the start. */
 int media_add_base64(struct media *m, struct arena *a, struct err *e);
 
-/* Bytes into a struct media (hash, length, size found by decoding the head). The data is copied
- * into the arena. */
+/* Bytes into a struct media: hash, seconds by decoding all of it, width and height from its head.
+ * mime NULL: told from the bytes. Damaged sound has NaN seconds, a damaged picture no size: that
+ * is no error here. The data is copied into the arena. */
 int media_from_bytes(const char *name, const char *mime, const void *data, size_t len,
 		     struct arena *a, struct media *ret, struct err *e);
 

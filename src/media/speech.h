@@ -36,7 +36,8 @@ int speaker_say(struct speaker *s, const char *voice, const char *text, double s
 /* The default voice for a language: "en" → flite/slt, "zh" → espeak-ng/cmn; NULL: none. */
 const char *speaker_default_voice(const char *language);
 
-/* Build longer clips: silence, concatenation (same rate), noise from a seed (dBFS), tone. */
+/* Build longer clips: each adds to the end of *s, which begins as {0} and keeps its rate. Noise
+ * is white, from a seed, its level that of its RMS; the level of a tone is that of its peak. */
 int speech_silence(struct speech *s, int rate, double seconds, struct err *e);
 int speech_append(struct speech *to, const struct speech *more, struct err *e);
 int speech_noise(struct speech *s, int rate, double seconds, double dbfs, uint64_t seed,
@@ -44,7 +45,7 @@ int speech_noise(struct speech *s, int rate, double seconds, double dbfs, uint64
 int speech_tone(struct speech *s, int rate, double seconds, double hz, double dbfs, struct err *e);
 int speech_resample(struct speech *s, int rate, struct err *e);
 
-/* As a file. format: wav, flac, ogg, mp3; channels 1 or 2 (copied). */
+/* As a file. format: wav, flac, ogg, opus, mp3; channels 1 or 2 (copied). */
 int speech_to_media(const struct speech *s, const char *name, const char *format, int channels,
 		    struct arena *a, struct media *ret, struct err *e);
 

@@ -102,9 +102,12 @@ static void turn(struct monitor *m, struct slot *s, turn_hook *hook)
 	};
 	int rc = hook(s->state, &out, &e);
 	(void)pthread_mutex_lock(&m->lock);
-	s->failed = rc < 0 ? s->failed + 1 : 0;
-	if (rc < 0)
+	if (rc < 0) {
+		s->failed++;
 		s->why = e;
+	} else if (rc == 0) {
+		s->failed = 0;
+	}
 	(void)pthread_mutex_unlock(&m->lock);
 }
 

@@ -4,11 +4,17 @@
 
 #include <math.h>
 
-extern const struct sampler sampler_host, sampler_process;
+extern const struct sampler sampler_dcmi, sampler_npu_smi, sampler_nvml, sampler_nvidia_smi,
+	sampler_host, sampler_process, sampler_prometheus;
 
 static const struct sampler *const samplers[] = {
+	&sampler_dcmi,
+	&sampler_npu_smi,
+	&sampler_nvml,
+	&sampler_nvidia_smi,
 	&sampler_host,
 	&sampler_process,
+	&sampler_prometheus,
 };
 
 const struct sampler *sampler_at(size_t i)

@@ -27,7 +27,8 @@ struct sampler {
 	/* 0 with *ret_state, or -1: why it cannot work here and what to do. */
 	int (*open)(const struct monitor_spec *spec, void **ret_state, struct err *e);
 	void (*close)(void *state);
-	/* One round. -1: why nothing (or not all) could be read this time. */
+	/* One round. 0: read. 1: nothing was due, or it comes later (take). -1: why nothing, or
+	 * not all, could be read this time. */
 	int (*read)(void *state, struct sink *out, struct err *e);
 	/* For samplers that get answers later: a fd to watch (-1: none now), and what to do
 	 * when it is readable. Both NULL: none. */

@@ -15,17 +15,31 @@ struct data_settings {
 };
 
 const struct opt plan_data_options[] = {
-	{.name = "manifest", OPT_AT_STRING(struct data_settings, data.manifest), .arg = "FILE",
+	{.name = "manifest",
+	 OPT_AT_STRING(struct data_settings, data.manifest),
+	 .arg = "FILE",
 	 .help = "JSONL corpus: one sample per line"},
-	{.name = "made", OPT_AT_CHOICE(struct data_settings, made), .choices = made_kinds,
-	 .def = "", .help = "make the samples from a seed instead"},
-	{.name = "count", OPT_AT_INT(struct data_settings, data.count), .def = "10", .min = 1,
-	 .max = 100000, .help = "how many samples to make"},
-	{.name = "seed", OPT_AT_INT(struct data_settings, data.seed), .def = "1",
+	{.name = "made",
+	 OPT_AT_CHOICE(struct data_settings, made),
+	 .choices = made_kinds,
+	 .def = "",
+	 .help = "make the samples from a seed instead"},
+	{.name = "count",
+	 OPT_AT_INT(struct data_settings, data.count),
+	 .def = "10",
+	 .min = 1,
+	 .max = 100000,
+	 .help = "how many samples to make"},
+	{.name = "seed",
+	 OPT_AT_INT(struct data_settings, data.seed),
+	 .def = "1",
 	 .help = "the same seed makes the same samples"},
-	{.name = "language", OPT_AT_STRING(struct data_settings, data.language), .def = "en",
+	{.name = "language",
+	 OPT_AT_STRING(struct data_settings, data.language),
+	 .def = "en",
 	 .help = "language of made speech and sentences: en, zh"},
-	{.name = "voice", OPT_AT_STRING(struct data_settings, data.voice),
+	{.name = "voice",
+	 OPT_AT_STRING(struct data_settings, data.voice),
 	 .help = "voice of made speech, such as flite/slt; by default one of the language"},
 	{0},
 };
@@ -91,7 +105,7 @@ static const struct yaml_node *node_at(const struct yaml_node *root, const char 
 
 struct known {
 	const struct plan_section *sections;
-	const char *prefix;	/* "" or "reliability." */
+	const char *prefix; /* "" or "reliability." */
 };
 
 /* Names that may stand at one level, for "did you mean". */
@@ -127,7 +141,8 @@ static int check_keys(const struct yaml_node *map, const char *prefix,
 			found = strcmp(name, map->pairs[i].key) == 0;
 		if (found)
 			continue;
-		struct yaml_node at = {.file = map->file, .line = map->pairs[i].line,
+		struct yaml_node at = {.file = map->file,
+				       .line = map->pairs[i].line,
 				       .column = map->pairs[i].column};
 		const char *near = str_nearest(map->pairs[i].key, next_known, &known);
 		return yaml_err(e, &at, "a plan has no '%s%s'%s%s%s", prefix, map->pairs[i].key,
@@ -154,8 +169,8 @@ static int check_sections(const struct plan *p, const struct plan_section *secti
 		char prefix[64];
 		(void)snprintf(prefix, sizeof(prefix), "%.*s", dot ? (int)(dot - s->path + 1) : 0,
 			       s->path);
-		CLEANUP(free_ptr) char *group = dot ? strndup(s->path, (size_t)(dot - s->path))
-						    : NULL;
+		CLEANUP(free_ptr)
+		char *group = dot ? strndup(s->path, (size_t)(dot - s->path)) : NULL;
 		const struct yaml_node *map = group ? yaml_find(p->root, group) : NULL;
 		if (map && map->kind != YAML_MAP)
 			return yaml_err(e, map, "%s must be a map", group);
@@ -171,7 +186,8 @@ static int check_version(const struct plan *p, struct err *e)
 {
 	const struct yaml_node *v = yaml_find(p->root, "assay");
 	if (p->root->kind != YAML_MAP)
-		return yaml_err(e, p->root, "a plan is a map of sections; assay plan init makes one");
+		return yaml_err(e, p->root,
+				"a plan is a map of sections; assay plan init makes one");
 	if (!v)
 		return yaml_err(e, p->root, "a plan begins with 'assay: 1'");
 	if (v->kind != YAML_SCALAR || strcmp(v->text, "1") != 0)

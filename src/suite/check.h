@@ -31,6 +31,7 @@ struct check {
 	const struct service *service;
 	struct client *client;
 	struct voice_trust *voices;
+	struct strings speakers;	/* of a TTS service, as the user named them */
 	struct case_result *result;
 	struct arena *arena;	/* of the result: texts that stay */
 	struct arena *scratch;	/* of this case: media */

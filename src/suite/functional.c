@@ -10,18 +10,32 @@
 #include <math.h>
 
 struct settings {
-	struct strings services, only, skip;
+	struct strings services, only, skip, speakers;
 	int64_t seed;
 };
 
 const struct opt functional_options[] = {
-	{.name = "services", OPT_AT_STRINGS(struct settings, services), .arg = "NAME,…",
-	 .help = "which services; all without it", .flags = OPT_PLAN_ONLY},
-	{.name = "cases", OPT_AT_STRINGS(struct settings, only), .arg = "ID,…",
+	{.name = "services",
+	 OPT_AT_STRINGS(struct settings, services),
+	 .arg = "NAME,…",
+	 .help = "which services; all without it",
+	 .flags = OPT_PLAN_ONLY},
+	{.name = "cases",
+	 OPT_AT_STRINGS(struct settings, only),
+	 .arg = "ID,…",
 	 .help = "only these cases; an id may end in '*'"},
-	{.name = "skip", OPT_AT_STRINGS(struct settings, skip), .arg = "ID,…",
+	{.name = "skip",
+	 OPT_AT_STRINGS(struct settings, skip),
+	 .arg = "ID,…",
 	 .help = "all but these"},
-	{.name = "case_seed", OPT_AT_INT(struct settings, seed), .def = "1", .arg = "N",
+	{.name = "speakers",
+	 OPT_AT_STRINGS(struct settings, speakers),
+	 .arg = "A,B",
+	 .help = "tts: two speakers of the service; by default what it tells itself"},
+	{.name = "case_seed",
+	 OPT_AT_INT(struct settings, seed),
+	 .def = "1",
+	 .arg = "N",
 	 .help = "another seed makes other inputs with other answers"},
 	{0},
 };
@@ -43,7 +57,8 @@ bool case_listed(const struct strings *list, const char *id)
 		size_t n = strlen(list->items[i]);
 		if (strcmp(list->items[i], id) == 0)
 			return true;
-		if (n > 0 && list->items[i][n - 1] == '*' && strncmp(list->items[i], id, n - 1) == 0)
+		if (n > 0 && list->items[i][n - 1] == '*' &&
+		    strncmp(list->items[i], id, n - 1) == 0)
 			return true;
 	}
 	return false;
@@ -96,8 +111,12 @@ static void tell(const struct suite_env *env, const struct service *service, con
 		 size_t done, size_t all, const struct result *r)
 {
 	char phase[80];
-	struct progress_state p = {.phase = phase, .done = (double)done / (double)MAX(all, (size_t)1),
-				   .rate = NAN, .p50_s = NAN, .p99_s = NAN, .note = id};
+	struct progress_state p = {.phase = phase,
+				   .done = (double)done / (double)MAX(all, (size_t)1),
+				   .rate = NAN,
+				   .p50_s = NAN,
+				   .p99_s = NAN,
+				   .note = id};
 	(void)snprintf(phase, sizeof(phase), "functional %.50s", service->name);
 	for (size_t i = 0; i < r->n_cases; i++) {
 		p.ok += r->cases[i].verdict == VERDICT_PASS;
@@ -115,7 +134,10 @@ static void run_case(const struct functional_case *c, struct check *k, const str
 	k->decided = false;
 	k->result = result_add_case(r);
 	*k->result = (struct case_result){
-		.id = c->id, .suite = "functional", .name = c->name, .source = c->source,
+		.id = c->id,
+		.suite = "functional",
+		.name = c->name,
+		.source = c->source,
 		.service = arena_str(r->arena, k->service->name),
 	};
 	rng_init_named(&k->rng, (uint64_t)s->seed, c->id);
@@ -143,7 +165,10 @@ static int run_service(const struct service *service, const struct settings *s,
 		       const struct suite_env *env, struct result *r, struct err *e)
 {
 	const struct functional_case *c;
-	struct check k = {.env = env, .service = service, .voices = voice_trust_new()};
+	struct check k = {.env = env,
+			  .service = service,
+			  .voices = voice_trust_new(),
+			  .speakers = s->speakers};
 	size_t all = 0;
 	size_t done = 0;
 	if (client_new(service, &k.client, e) < 0) {
@@ -177,6 +202,18 @@ static int measure(void *settings, const struct suite_env *env, struct result *r
 	return rc;
 }
 
+static json_t *list(void)
+{
+	const struct functional_case *c;
+	json_t *all = json_array();
+	for (size_t i = 0; (c = functional_case_at(i)); i++)
+		(void)json_array_append_new(all, json_pack("{ss,ss,ss,ss,ss,sb}", "id", c->id,
+							   "service", c->kind, "name", c->name,
+							   "judged", c->judged, "source", c->source,
+							   "long", c->takes_minutes));
+	return all;
+}
+
 const struct suite suite_functional = {
 	.name = "functional",
 	.section = {"functional", false},
@@ -185,4 +222,5 @@ const struct suite suite_functional = {
 	.bind = bind,
 	.check = check,
 	.run = measure,
+	.list = list,
 };

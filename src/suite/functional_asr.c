@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-#define ERROR_RATE_MAX 0.20
+#define ERROR_RATE_MAX    0.20
 #define PAUSE_ERROR_MAX_S 0.3
 
 /* Ask for the transcript of this speech; the call is the caller's to release when true. */
@@ -33,8 +33,10 @@ static void expect_words(struct check *k, const char *language, const char *said
 		check_pass(k, "said \"%s\", answered \"%s\": %.0f %% errors", said, answer,
 			   100 * rate);
 	else
-		check_fail(k, "wrong-answer", "said \"%s\", answered \"%s\": %.0f %% errors, at most "
-			   "%.0f %% allowed", said, answer, 100 * rate, 100 * ERROR_RATE_MAX);
+		check_fail(k, "wrong-answer",
+			   "said \"%s\", answered \"%s\": %.0f %% errors, at most "
+			   "%.0f %% allowed",
+			   said, answer, 100 * rate, 100 * ERROR_RATE_MAX);
 }
 
 static void one_language(struct check *k, const char *language, int words)
@@ -42,8 +44,7 @@ static void one_language(struct check *k, const char *language, int words)
 	const char *said = made_sentence(&k->rng, language, words, k->scratch);
 	struct speech s = {0};
 	struct call call;
-	if (check_speech(k, language, said, &s) &&
-	    transcribe(k, &s, "wav", 1, language, &call)) {
+	if (check_speech(k, language, said, &s) && transcribe(k, &s, "wav", 1, language, &call)) {
 		expect_words(k, language, said, check_text(&call));
 		call_release(&call);
 	}
@@ -72,8 +73,8 @@ static void mixed(struct check *k)
 	struct err e = {0};
 	if (check_speech(k, "en", en, &all) && check_speech(k, "zh", zh, &part)) {
 		if (speech_resample(&all, 16000, &e) < 0 || speech_resample(&part, 16000, &e) < 0 ||
-		    speech_silence(&gap, 16000, 0.5, &e) < 0 ||
-		    speech_append(&all, &gap, &e) < 0 || speech_append(&all, &part, &e) < 0)
+		    speech_silence(&gap, 16000, 0.5, &e) < 0 || speech_append(&all, &gap, &e) < 0 ||
+		    speech_append(&all, &part, &e) < 0)
 			check_skip(k, "cannot make the speech: %s", e.text);
 		else if (transcribe(k, &all, "wav", 1, NULL, &call)) {
 			const char *both = arena_fmt(k->scratch, "%s %s", en, zh);
@@ -82,8 +83,10 @@ static void mixed(struct check *k)
 				check_pass(k, "language %s, %.0f %% errors over both languages",
 					   call.answer.language, 100 * rate);
 			else
-				check_fail(k, "wrong-answer", "said \"%s\", answered \"%s\" (language "
-					   "\"%s\")", both, check_text(&call), call.answer.language);
+				check_fail(k, "wrong-answer",
+					   "said \"%s\", answered \"%s\" (language "
+					   "\"%s\")",
+					   both, check_text(&call), call.answer.language);
 			call_release(&call);
 		}
 	}
@@ -118,8 +121,9 @@ static void judge_segments(struct check *k, const struct answer *a, double secon
 	for (size_t i = 0; i < a->n_segments; i++) {
 		const struct answer_segment *s = &a->segments[i];
 		if (!(s->start >= 0) || !(s->end >= s->start) || s->end > seconds + 0.1) {
-			check_fail(k, "wrong-answer", "segment %zu lies from %.2f to %.2f s of %.2f s",
-				   i + 1, s->start, s->end, seconds);
+			check_fail(k, "wrong-answer",
+				   "segment %zu lies from %.2f to %.2f s of %.2f s", i + 1,
+				   s->start, s->end, seconds);
 			return;
 		}
 		if (i > 0 && s->start < a->segments[i - 1].start) {
@@ -130,16 +134,19 @@ static void judge_segments(struct check *k, const struct answer *a, double secon
 		covered += s->end - s->start;
 	}
 	if (covered < 0.6 * (seconds - (to - from)))
-		check_fail(k, "wrong-answer", "the segments cover %.1f of %.1f s of speech", covered,
-			   seconds - (to - from));
+		check_fail(k, "wrong-answer", "the segments cover %.1f of %.1f s of speech",
+			   covered, seconds - (to - from));
 	else if (!pause_is_found(a, from, to))
-		check_fail(k, "wrong-answer", "no segments end and begin within %.0f ms of the pause "
-			   "from %.2f to %.2f s", 1000 * PAUSE_ERROR_MAX_S, from, to);
+		check_fail(k, "wrong-answer",
+			   "no segments end and begin within %.0f ms of the pause "
+			   "from %.2f to %.2f s",
+			   1000 * PAUSE_ERROR_MAX_S, from, to);
 	else
-		check_pass(k, "%zu segments in order, the first \"%.*s\"; the pause from %.2f to %.2f "
-			   "s lies between two of them", a->n_segments,
-			   (int)MIN(a->segments[0].text_len, (size_t)80), segment_text(a, 0), from,
-			   to);
+		check_pass(k,
+			   "%zu segments in order, the first \"%.*s\"; the pause from %.2f to %.2f "
+			   "s lies between two of them",
+			   a->n_segments, (int)MIN(a->segments[0].text_len, (size_t)80),
+			   segment_text(a, 0), from, to);
 }
 
 /* Two sentences with a pause of 1.5 s, whose place is known from the samples themselves. */
@@ -191,12 +198,15 @@ static void same_as_plain(struct check *k, int rate, const char *format, int cha
 		else if (transcribe(k, &s, format, channels, "en", &other)) {
 			double off = check_error_rate("en", check_text(&plain), check_text(&other));
 			if (off <= 0.1)
-				check_pass(k, "%.0f %% of the words differ from the 16 kHz mono WAV",
+				check_pass(k,
+					   "%.0f %% of the words differ from the 16 kHz mono WAV",
 					   100 * off);
 			else
-				check_fail(k, "wrong-answer", "as 16 kHz mono WAV \"%s\", as %s at %d Hz "
-					   "with %d channel%s \"%s\"", check_text(&plain), format, rate,
-					   channels, channels == 1 ? "" : "s", check_text(&other));
+				check_fail(k, "wrong-answer",
+					   "as 16 kHz mono WAV \"%s\", as %s at %d Hz "
+					   "with %d channel%s \"%s\"",
+					   check_text(&plain), format, rate, channels,
+					   channels == 1 ? "" : "s", check_text(&other));
 			call_release(&other);
 		}
 		call_release(&plain);
@@ -284,10 +294,13 @@ static void no_loop(struct check *k)
 		else if (transcribe(k, &s, "wav", 1, "en", &call)) {
 			size_t got = strlen(check_text(&call));
 			if (got <= 2 * strlen(said))
-				check_pass(k, "%zu characters said, %zu answered", strlen(said), got);
+				check_pass(k, "%zu characters said, %zu answered", strlen(said),
+					   got);
 			else
-				check_fail(k, "wrong-answer", "%zu characters said, %zu answered: "
-					   "\"%.200s\"", strlen(said), got, check_text(&call));
+				check_fail(k, "wrong-answer",
+					   "%zu characters said, %zu answered: "
+					   "\"%.200s\"",
+					   strlen(said), got, check_text(&call));
 			call_release(&call);
 		}
 	}
@@ -305,8 +318,8 @@ static bool fill_long(struct check *k, struct speech *all, const char *markers[3
 		double at = (double)all->n / 16000 / LONG_S;
 		bool mark = spoken < 3 && at >= (double[]){0.01, 0.49, 0.97}[spoken];
 		struct speech s = {0};
-		const char *text = mark ? markers[spoken]
-					: made_sentence(&k->rng, "en", 20, k->scratch);
+		const char *text =
+			mark ? markers[spoken] : made_sentence(&k->rng, "en", 20, k->scratch);
 		bool ok = check_speech(k, "en", text, &s) && speech_resample(&s, 16000, e) == 0 &&
 			  speech_append(all, &s, e) == 0;
 		speech_release(&s);
@@ -347,16 +360,16 @@ static void long_audio(struct check *k)
 			check_pass(k, "30 min in %.0f s, %zu characters, all three markers found",
 				   ns_to_s(call.end - call.start), len);
 		else
-			check_fail(k, "wrong-answer", "%zu of 3 markers found in %zu characters", found,
-				   len);
+			check_fail(k, "wrong-answer", "%zu of 3 markers found in %zu characters",
+				   found, len);
 		call_release(&call);
 	}
 	speech_release(&all);
 }
 
 const struct functional_case asr_cases[] = {
-	{"asr-english", "asr", "English speech", "at most 20 % word errors",
-	 "seed: English ASR", false, english},
+	{"asr-english", "asr", "English speech", "at most 20 % word errors", "seed: English ASR",
+	 false, english},
 	{"asr-chinese", "asr", "Chinese speech", "at most 20 % character errors",
 	 "seed: Chinese ASR", false, chinese},
 	{"asr-mixed", "asr", "English and Chinese in one clip, no language given",
@@ -381,8 +394,8 @@ const struct functional_case asr_cases[] = {
 	{"asr-noise", "asr", "noise gives no words", "an empty transcript",
 	 "A04: huggingface/transformers #24512", false, noise},
 	{"asr-loop", "asr", "no repetition loop after speech that ends in silence",
-	 "the answer is at most twice as long as what was said",
-	 "A25: CrispStrobe/CrispASR #125", false, no_loop},
+	 "the answer is at most twice as long as what was said", "A25: CrispStrobe/CrispASR #125",
+	 false, no_loop},
 	{"asr-long", "asr", "30 minutes of speech, complete",
 	 "markers near start, middle and end are found", "seed: Long audio", true, long_audio},
 	{0},

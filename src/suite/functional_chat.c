@@ -80,8 +80,9 @@ static void one_image(struct check *k)
 {
 	const char *color = pick(k, colors, ARRAY_LEN(colors));
 	struct question q = {.text = "What colour is the shape in this image?"};
-	if (add_image(k, &q, scene(512, 512, shape(pick(k, shapes, ARRAY_LEN(shapes)), color, 256,
-						   256, 240))))
+	if (add_image(k, &q,
+		      scene(512, 512,
+			    shape(pick(k, shapes, ARRAY_LEN(shapes)), color, 256, 256, 240))))
 		expect(k, &q, color);
 }
 
@@ -90,8 +91,9 @@ static void two_images(struct check *k)
 {
 	size_t first = rng_below(&k->rng, ARRAY_LEN(colors));
 	size_t second = (first + 1 + rng_below(&k->rng, ARRAY_LEN(colors) - 1)) % ARRAY_LEN(colors);
-	struct question q = {.text = "Compare the two images: what colour is the shape in the first "
-				     "image, and what colour is it in the second?"};
+	struct question q = {
+		.text = "Compare the two images: what colour is the shape in the first "
+			"image, and what colour is it in the second?"};
 	struct call call;
 	if (!add_image(k, &q, scene(512, 512, shape("circle", colors[first], 256, 256, 240))) ||
 	    !add_image(k, &q, scene(512, 512, shape("circle", colors[second], 256, 256, 240))) ||
@@ -152,7 +154,8 @@ static void chart(struct check *k, const char *kind, const double *values, const
 	json_t *numbers = json_array();
 	for (int i = 0; i < 6; i++)
 		(void)json_array_append_new(numbers, json_real(values[i]));
-	json_t *items = json_pack("[{ss,so,ss}]", "chart", kind, "values", numbers, "color", "blue");
+	json_t *items =
+		json_pack("[{ss,so,ss}]", "chart", kind, "values", numbers, "color", "blue");
 	if (add_image(k, &q, scene(640, 480, items)))
 		expect(k, &q, words);
 }
@@ -185,8 +188,9 @@ static void chart_peak(struct check *k)
 static void frames(struct check *k)
 {
 	bool right = rng_below(&k->rng, 2) == 0;
-	struct question q = {.text = "These are frames of a video in order. In which direction does "
-				     "the ball move: left or right?"};
+	struct question q = {
+		.text = "These are frames of a video in order. In which direction does "
+			"the ball move: left or right?"};
 	for (int i = 0; i < 4; i++) {
 		int x = 80 + 110 * (right ? i : 3 - i);
 		if (!add_image(k, &q, scene(480, 240, shape("circle", "red", x, 120, 80))))
@@ -216,8 +220,10 @@ static void text_only(struct check *k)
 
 static void streaming(struct check *k)
 {
-	struct question q = {.text = "Repeat this sentence: one two three four five six seven eight "
-				     "nine ten.", .stream = true};
+	struct question q = {
+		.text = "Repeat this sentence: one two three four five six seven eight "
+			"nine ten.",
+		.stream = true};
 	struct call call;
 	if (!ask(k, &q, &call))
 		return;
@@ -236,8 +242,10 @@ static void streaming(struct check *k)
 
 static void max_tokens(struct check *k)
 {
-	struct question q = {.text = "Repeat this sentence: one two three four five six seven eight "
-				     "nine ten eleven twelve.", .max_tokens = 4};
+	struct question q = {
+		.text = "Repeat this sentence: one two three four five six seven eight "
+			"nine ten eleven twelve.",
+		.max_tokens = 4};
 	struct call call;
 	if (!ask(k, &q, &call))
 		return;
@@ -246,9 +254,10 @@ static void max_tokens(struct check *k)
 		check_fail(k, "wrong-answer", "the answer holds no usage");
 	else if (a->output_tokens > 4 || !a->finish_reason ||
 		 strcmp(a->finish_reason, "length") != 0)
-		check_fail(k, "wrong-answer", "max_tokens 4: %lld tokens, finish_reason %s, \"%.100s\"",
-			   (long long)a->output_tokens, a->finish_reason ? a->finish_reason : "absent",
-			   check_text(&call));
+		check_fail(k, "wrong-answer",
+			   "max_tokens 4: %lld tokens, finish_reason %s, \"%.100s\"",
+			   (long long)a->output_tokens,
+			   a->finish_reason ? a->finish_reason : "absent", check_text(&call));
 	else
 		check_pass(k, "%lld tokens, finish_reason length", (long long)a->output_tokens);
 	call_release(&call);
@@ -302,8 +311,8 @@ static void ask_messages(struct check *k, json_t *messages, const char *words)
 		if (check_says(check_text(&call), words))
 			check_pass(k, "\"%.200s\"", check_text(&call));
 		else
-			check_fail(k, "wrong-answer", "\"%.200s\" does not say %s", check_text(&call),
-				   words);
+			check_fail(k, "wrong-answer", "\"%.200s\" does not say %s",
+				   check_text(&call), words);
 	}
 	call_release(&call);
 	json_decref(messages);
@@ -313,17 +322,19 @@ static void multi_turn(struct check *k)
 {
 	const char *number = arena_fmt(k->scratch, "%d", 100 + (int)rng_below(&k->rng, 900));
 	const char *told = arena_fmt(k->scratch, "Remember the number %s.", number);
-	ask_messages(k, json_pack("[{ss,ss},{ss,ss},{ss,ss}]", "role", "user", "content", told,
-				  "role", "assistant", "content", "I will remember it.", "role",
-				  "user", "content", "Which number did I tell you to remember?"),
+	ask_messages(k,
+		     json_pack("[{ss,ss},{ss,ss},{ss,ss}]", "role", "user", "content", told, "role",
+			       "assistant", "content", "I will remember it.", "role", "user",
+			       "content", "Which number did I tell you to remember?"),
 		     number);
 }
 
 static void system_prompt(struct check *k)
 {
-	ask_messages(k, json_pack("[{ss,ss},{ss,ss}]", "role", "system", "content",
-				  "End every answer with the word BANANA.", "role", "user",
-				  "content", "Repeat this sentence: the old bridge is green."),
+	ask_messages(k,
+		     json_pack("[{ss,ss},{ss,ss}]", "role", "system", "content",
+			       "End every answer with the word BANANA.", "role", "user", "content",
+			       "Repeat this sentence: the old bridge is green."),
 		     "banana");
 }
 
@@ -350,8 +361,8 @@ const struct functional_case chat_cases[] = {
 	 "seed: Video frames", false, frames},
 	{"chat-stream", "chat", "streamed output", "several events and a finish_reason",
 	 "seed: Streaming output", false, streaming},
-	{"chat-text", "chat", "text without an image", "repeats a sentence",
-	 "seed: No image input", false, text_only},
+	{"chat-text", "chat", "text without an image", "repeats a sentence", "seed: No image input",
+	 false, text_only},
 	{"chat-turns", "chat", "several turns", "knows a number told two turns before",
 	 "Qwen-VL chat use", false, multi_turn},
 	{"chat-max-tokens", "chat", "max_tokens is obeyed", "no more tokens, finish_reason length",

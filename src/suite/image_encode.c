@@ -8,26 +8,26 @@
 #include "base/stop.h"
 #include "client/client.h"
 
-#define SIDE 512
+#define SIDE      512
 #define PAD_TRIES 4
 
 struct pairs {
 	struct client *client;
 	const struct suite_env *env;
-	struct arena *arena;	/* of one pair: images are large */
+	struct arena *arena; /* of one pair: images are large */
 	uint64_t seed;
-	double *differences;	/* s */
+	double *differences; /* s */
 	size_t n;
-	bool padded;		/* every pair so far had the same prompt_tokens on both sides */
+	bool padded; /* every pair so far had the same prompt_tokens on both sides */
 	double words_per_token;
 };
 
 static int draw(struct pairs *p, struct media *m, struct err *e)
 {
-	json_t *scene = json_pack("{si,si,ss,s[{ss,ss,si,si,si},{sI,sf}]}", "width", SIDE,
-				  "height", SIDE, "background", "white", "items", "shape", "circle",
-				  "color", "red", "x", SIDE / 2, "y", SIDE / 2, "size", SIDE / 3,
-				  "noise", (json_int_t)(p->seed++ & INT32_MAX), "strength", 0.05);
+	json_t *scene = json_pack("{si,si,ss,s[{ss,ss,si,si,si},{sI,sf}]}", "width", SIDE, "height",
+				  SIDE, "background", "white", "items", "shape", "circle", "color",
+				  "red", "x", SIDE / 2, "y", SIDE / 2, "size", SIDE / 3, "noise",
+				  (json_int_t)(p->seed++ & INT32_MAX), "strength", 0.05);
 	int rc = painter_draw(p->env->painter, scene, "image.jpg", "jpeg", p->arena, m, e);
 	json_decref(scene);
 	return rc;
@@ -117,22 +117,24 @@ static void report(struct pairs *p, struct result *r, struct run *run)
 	const char *name = p->padded ? "image_encode" : "image_cost";
 	struct metric *m = run_metric(r, run, name, false);
 	m->value = p->differences[(p->n - 1) / 2];
-	m->note = arena_fmt(r->arena, "median of %zu pairs (%.1f to %.1f ms), %dx%d JPEG never seen "
-			    "before%s", p->n, 1e3 * p->differences[0],
-			    1e3 * p->differences[p->n - 1], SIDE, SIDE,
-			    p->padded ? ", text padded to the same prompt_tokens"
-				      : "; the text alone could not be padded to the same "
-					"prompt_tokens");
+	m->note =
+		arena_fmt(r->arena,
+			  "median of %zu pairs (%.1f to %.1f ms), %dx%d JPEG never seen "
+			  "before%s",
+			  p->n, 1e3 * p->differences[0], 1e3 * p->differences[p->n - 1], SIDE, SIDE,
+			  p->padded ? ", text padded to the same prompt_tokens"
+				    : "; the text alone could not be padded to the same "
+				      "prompt_tokens");
 }
 
 int image_encode_measure(const struct service *service, const struct load_work *work, size_t pairs,
 			 const struct suite_env *env, struct result *r, struct run *run,
 			 struct err *e)
 {
-	struct pairs p = {.env = env, .padded = true, .words_per_token = 1.0,
-			  .seed = clock_wall()};
+	struct pairs p = {.env = env, .padded = true, .words_per_token = 1.0, .seed = clock_wall()};
 	const char *question = work->n_samples && work->samples[0].question
-				       ? work->samples[0].question : "What is in this image?";
+				       ? work->samples[0].question
+				       : "What is in this image?";
 	int rc = client_new(service, &p.client, e);
 	CLEANUP(free_ptr) double *differences = calloc(pairs + 1, sizeof(*differences));
 	p.differences = differences;

@@ -64,25 +64,46 @@ static json_t *echo_sweep(const void *field)
 }
 
 const struct opt performance_options[] = {
-	{.name = "name", OPT_AT_STRING(struct settings, name), .flags = OPT_PLAN_ONLY,
+	{.name = "name",
+	 OPT_AT_STRING(struct settings, name),
+	 .flags = OPT_PLAN_ONLY,
 	 .help = "name of the run in the report"},
-	{.name = "service", OPT_AT_STRING(struct settings, service),
-	 .flags = OPT_PLAN_ONLY | OPT_REQUIRED, .help = "which service"},
-	{.name = "data", OPT_AT_STRING(struct settings, data), .flags = OPT_PLAN_ONLY,
+	{.name = "service",
+	 OPT_AT_STRING(struct settings, service),
+	 .flags = OPT_PLAN_ONLY | OPT_REQUIRED,
+	 .help = "which service"},
+	{.name = "data",
+	 OPT_AT_STRING(struct settings, data),
+	 .flags = OPT_PLAN_ONLY,
 	 .help = "a name under data:; without it samples are made that fit the service"},
-	{.name = "targets", OPT_AT_NODE(struct settings, targets), .parse = targets_from_yaml,
-	 .echo = targets_echo, .arg = "{METRIC: LIMIT}",
+	{.name = "targets",
+	 OPT_AT_NODE(struct settings, targets),
+	 .parse = targets_from_yaml,
+	 .echo = targets_echo,
+	 .arg = "{METRIC: LIMIT}",
 	 .help = "what must be reached, such as {rtf.p50: '< 0.3'}; by default those of the kind "
 		 "of service"},
-	{.name = "sweep", OPT_AT_NODE(struct settings, sweep), .parse = parse_sweep,
-	 .echo = echo_sweep, .arg = "{concurrency: [N, …]}",
+	{.name = "sweep",
+	 OPT_AT_NODE(struct settings, sweep),
+	 .parse = parse_sweep,
+	 .echo = echo_sweep,
+	 .arg = "{concurrency: [N, …]}",
 	 .help = "one run for each of these values of concurrency or rate"},
-	{.name = "judge", OPT_AT_BOOL(struct settings, judge), .def = "true", .flags = OPT_PLAN_ONLY,
+	{.name = "judge",
+	 OPT_AT_BOOL(struct settings, judge),
+	 .def = "true",
+	 .flags = OPT_PLAN_ONLY,
 	 .help = "judge by the default targets of the kind when targets names none"},
-	{.name = "unique_prompts", OPT_AT_BOOL(struct settings, unique_prompts), .def = "true",
+	{.name = "unique_prompts",
+	 OPT_AT_BOOL(struct settings, unique_prompts),
+	 .def = "true",
 	 .help = "chat: a nonce in every request, so that no prefix cache is measured"},
-	{.name = "image_encode", OPT_AT_INT(struct settings, image_pairs), .def = "0", .max = 1000,
-	 .arg = "PAIRS", .help = "chat: measure image_encode too, with so many pairs of requests"},
+	{.name = "image_encode",
+	 OPT_AT_INT(struct settings, image_pairs),
+	 .def = "0",
+	 .max = 1000,
+	 .arg = "PAIRS",
+	 .help = "chat: measure image_encode too, with so many pairs of requests"},
 	{0},
 };
 
@@ -133,22 +154,21 @@ static json_t *settings_echo(const struct settings *s, const struct load_spec *l
 }
 
 /* The targets of a plan's item, or else those of the kind of service. */
-static void set_targets(const struct settings *s, const struct service *service,
-			struct result *r, struct run *run)
+static void set_targets(const struct settings *s, const struct service *service, struct result *r,
+			struct run *run)
 {
 	const struct targets *from = &s->targets;
 	if (from->n == 0 && s->judge)
 		from = targets_default(service->kind);
-	run->targets = arena_copy(r->arena, from->items, from->n * sizeof(*from->items));
-	run->n_targets = from->n;
+	run_add_targets(r, run, from);
 }
 
 static int run_step(const struct settings *s, const struct load_spec *load, const char *name,
 		    const struct suite_env *env, struct result *r, struct err *e)
 {
 	const struct service *service = suite_service(env, s->service, e);
-	struct load_work work = {.service = service, .ask = s->ask,
-				 .unique_prompts = s->unique_prompts};
+	struct load_work work = {
+		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts};
 	if (!service || suite_samples(env, service, s->data, &work.samples, &work.n_samples, e) < 0)
 		return -1;
 	struct run *run = result_add_run(r, name, "performance");

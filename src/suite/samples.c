@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 struct entry {
-	const char *name;	/* of the data, with the kind */
+	const char *name; /* of the data, with the kind */
 	const struct sample *samples;
 	size_t n;
 };
@@ -71,20 +71,21 @@ static json_t *shapes_scene(const char *shape, const char *color, int count, uin
 {
 	json_t *items = json_array();
 	for (int i = 0; i < count; i++)
-		(void)json_array_append_new(items, json_pack("{ss,ss,si,si,si}", "shape", shape,
-			"color", color, "x", 100 + 150 * (i % 3), "y", 120 + 150 * (i / 3),
-			"size", 90));
-	(void)json_array_append_new(items, json_pack("{sI,sf}", "noise", (json_int_t)noise,
-						     "strength", 0.02));
+		(void)json_array_append_new(items,
+					    json_pack("{ss,ss,si,si,si}", "shape", shape, "color",
+						      color, "x", 100 + 150 * (i % 3), "y",
+						      120 + 150 * (i / 3), "size", 90));
+	(void)json_array_append_new(
+		items, json_pack("{sI,sf}", "noise", (json_int_t)noise, "strength", 0.02));
 	return json_pack("{si,si,ss,so}", "width", 512, "height", 512, "background", "white",
 			 "items", items);
 }
 
 static json_t *text_scene(const char *word, uint64_t noise)
 {
-	json_t *items = json_pack("[{ss,si,si,ss,si,ss},{sI,sf}]", "text", word, "x", 256,
-				  "y", 256, "align", "center", "size", 72, "color", "black", "noise", (json_int_t)noise,
-				  "strength", 0.02);
+	json_t *items = json_pack("[{ss,si,si,ss,si,ss},{sI,sf}]", "text", word, "x", 256, "y", 256,
+				  "align", "center", "size", 72, "color", "black", "noise",
+				  (json_int_t)noise, "strength", 0.02);
 	return json_pack("{si,si,ss,so}", "width", 512, "height", 512, "background", "white",
 			 "items", items);
 }
@@ -165,8 +166,9 @@ static int make(struct samples *s, const struct plan_data *d, struct sample *all
 
 static const char *default_made(const char *kind)
 {
-	return strcmp(kind, "asr") == 0 ? "speech" : strcmp(kind, "tts") == 0 ? "sentences" :
-	       "pictures";
+	return strcmp(kind, "asr") == 0   ? "speech"
+	       : strcmp(kind, "tts") == 0 ? "sentences"
+					  : "pictures";
 }
 
 static int read_or_make(struct samples *s, const struct plan_data *d, const char *kind,
@@ -191,8 +193,8 @@ static int read_or_make(struct samples *s, const struct plan_data *d, const char
 int samples_get(struct samples *s, const struct plan_data *data, const char *kind,
 		const struct sample **ret, size_t *ret_n, struct err *e)
 {
-	struct plan_data made = {.name = "", .made = default_made(kind), .count = 10, .seed = 1,
-				 .language = "en"};
+	struct plan_data made = {
+		.name = "", .made = default_made(kind), .count = 10, .seed = 1, .language = "en"};
 	const struct plan_data *d = data ? data : &made;
 	const char *name = arena_fmt(s->arena, "%s/%s", d->name, kind);
 	for (size_t i = 0; i < s->n_entries; i++)

@@ -7,40 +7,34 @@
 /* Patterns: % followed by a letter takes a word of that list. All are plain statements, so that
  * any speech service can say and read them without names or abbreviations. */
 static const char *const patterns_en[] = {
-	"the %a %n %v the %a %n near the %p",
-	"%t the %a %n %v %d %m in the %p",
-	"we %w %d %m before the %a %n %v the %p",
-	"my %f %w the %a %n and %d %m",
-	"there are %d %m on the %a %n in the %p",
-	"please bring %d %m to the %p %t",
-	"the %a %n was %w by my %f %t",
-	"%d %m and one %a %n %v the %p",
+	"the %a %n %v the %a %n near the %p",     "%t the %a %n %v %d %m in the %p",
+	"we %w %d %m before the %a %n %v the %p", "my %f %w the %a %n and %d %m",
+	"there are %d %m on the %a %n in the %p", "please bring %d %m to the %p %t",
+	"the %a %n was %w by my %f %t",           "%d %m and one %a %n %v the %p",
 };
-static const char *const adjectives[] = {"old", "small", "green", "heavy", "quiet", "yellow",
-	"strong", "empty", "young", "golden", "narrow", "bright", "cold", "simple", "gentle"};
-static const char *const nouns[] = {"horse", "doctor", "river", "teacher", "garden", "engine",
-	"farmer", "window", "captain", "mountain", "letter", "painter", "machine", "soldier", "bridge"};
+static const char *const adjectives[] = {"old",    "small",  "green", "heavy",  "quiet",
+					 "yellow", "strong", "empty", "young",  "golden",
+					 "narrow", "bright", "cold",  "simple", "gentle"};
+static const char *const nouns[] = {"horse",  "doctor",  "river",   "teacher", "garden",
+				    "engine", "farmer",  "window",  "captain", "mountain",
+				    "letter", "painter", "machine", "soldier", "bridge"};
 static const char *const verbs[] = {"crossed", "followed", "remembered", "opened", "passed",
-	"carried", "reached", "watched", "found", "left"};
-static const char *const past[] = {"found", "sold", "painted", "counted", "carried", "wanted",
-	"received", "finished"};
+				    "carried", "reached",  "watched",    "found",  "left"};
+static const char *const past[] = {"found",   "sold",   "painted",  "counted",
+				   "carried", "wanted", "received", "finished"};
 static const char *const places[] = {"village", "station", "kitchen", "library", "market",
-	"harbor", "valley", "forest", "school", "hospital"};
-static const char *const things[] = {"apples", "books", "chairs", "stones", "flowers", "bottles",
-	"pictures", "candles", "letters", "horses"};
-static const char *const times[] = {"yesterday", "in the morning", "last summer", "at night",
-	"on monday", "in the evening", "this afternoon"};
+				     "harbor",  "valley",  "forest",  "school",  "hospital"};
+static const char *const things[] = {"apples",  "books",    "chairs",  "stones",  "flowers",
+				     "bottles", "pictures", "candles", "letters", "horses"};
+static const char *const times[] = {"yesterday", "in the morning", "last summer",   "at night",
+				    "on monday", "in the evening", "this afternoon"};
 static const char *const family[] = {"brother", "sister", "father", "mother", "uncle", "friend"};
-static const char *const digits_en[] = {"two", "three", "four", "five", "six", "seven", "eight",
-	"nine", "ten", "eleven", "twelve", "twenty"};
+static const char *const digits_en[] = {"two",   "three", "four", "five",   "six",    "seven",
+					"eight", "nine",  "ten",  "eleven", "twelve", "twenty"};
 
 static const char *const patterns_zh[] = {
-	"%t%f在%p买了%d个%m",
-	"%p里有%d个%m和一个%a的%n",
-	"%a的%n%t去了%p",
-	"%f说%t要去%p看%n",
-	"我们%t在%p看见了%d个%m",
-	"请把%d个%m放在%p里",
+	"%t%f在%p买了%d个%m", "%p里有%d个%m和一个%a的%n", "%a的%n%t去了%p",
+	"%f说%t要去%p看%n",   "我们%t在%p看见了%d个%m",   "请把%d个%m放在%p里",
 };
 static const char *const adjectives_zh[] = {"年轻", "安静", "聪明", "美丽", "勇敢", "高大"};
 static const char *const nouns_zh[] = {"老师", "医生", "朋友", "学生", "司机", "工人"};
@@ -56,16 +50,21 @@ struct list {
 	size_t n;
 };
 
-#define LIST(letter, words) {letter, words, ARRAY_LEN(words)}
+#define LIST(letter, words)                                                                        \
+	{                                                                                          \
+		letter, words, ARRAY_LEN(words)                                                    \
+	}
 
 static const struct list lists_en[] = {
-	LIST('a', adjectives), LIST('n', nouns), LIST('v', verbs), LIST('w', past),
-	LIST('p', places), LIST('m', things), LIST('t', times), LIST('f', family),
-	LIST('d', digits_en), {0},
+	LIST('a', adjectives), LIST('n', nouns),
+	LIST('v', verbs),      LIST('w', past),
+	LIST('p', places),     LIST('m', things),
+	LIST('t', times),      LIST('f', family),
+	LIST('d', digits_en),  {0},
 };
 static const struct list lists_zh[] = {
-	LIST('a', adjectives_zh), LIST('n', nouns_zh), LIST('p', places_zh), LIST('m', things_zh),
-	LIST('t', times_zh), LIST('f', family_zh), LIST('d', digits_zh), {0},
+	LIST('a', adjectives_zh), LIST('n', nouns_zh),  LIST('p', places_zh), LIST('m', things_zh),
+	LIST('t', times_zh),      LIST('f', family_zh), LIST('d', digits_zh), {0},
 };
 
 static const char *pick(struct rng *r, const struct list *lists, char letter)

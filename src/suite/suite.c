@@ -5,7 +5,7 @@
 #include "suite/suites.h"
 
 static const struct suite *const suites[] = {
-	&suite_performance,
+	&suite_performance, &suite_functional, &suite_faults, &suite_soak, &suite_accuracy,
 };
 
 const struct suite *suite_at(size_t i)
@@ -55,7 +55,11 @@ struct deployed *suite_deployed(const struct suite_env *env, const struct servic
 struct service_ref suite_service_ref(const struct service *s)
 {
 	return (struct service_ref){
-		.name = s->name, .kind = s->kind, .protocol = s->protocol_name,
-		.url = s->url ? s->url : s->urls.n ? s->urls.items[0] : NULL,
+		.name = s->name,
+		.kind = s->kind,
+		.protocol = s->protocol_name,
+		.url = s->url      ? s->url
+		       : s->urls.n ? s->urls.items[0]
+				   : NULL,
 	};
 }

@@ -23,9 +23,9 @@
 
 /* What a suite works with. Owned by the command. */
 struct suite_env {
-	struct arena *arena;		/* as long-lived as the result */
-	const struct plan *plan;	/* services and data; made up by commands without a plan */
-	struct deployed *const *deployed;	/* by index of plan->services; entries may be NULL */
+	struct arena *arena;		/* lives as long as the result */
+	const struct plan *plan;	/* services and data; made up without a plan */
+	struct deployed *const *deployed;	/* by index of plan->services, or NULL */
 	struct samples *samples;	/* corpora and made inputs, shared by all suites */
 	struct speaker *speaker;	/* made speech */
 	struct painter *painter;	/* made pictures */
@@ -55,8 +55,12 @@ struct suite {
 	 * result->errors and goes on). Ends early when stop_requested(). */
 	int (*run)(void *settings, const struct suite_env *env, struct result *r, struct err *e);
 
-	/* Estimated share of the whole for progress, in seconds; may be NULL. */
-	double (*estimate)(const void *settings);
+	/* Its cases for --list: an array of {id, service, name, judged, source}. May be NULL. */
+	json_t *(*list)(void);
+
+	/* When the monitor has ended and its readings are in the result: what needs them (leaks).
+	 * May be NULL. */
+	void (*after)(void *settings, struct result *r);
 };
 
 const struct suite *suite_find(const char *name);

@@ -5,9 +5,11 @@
 #include <math.h>
 
 #include "audio/pcm.h"
+#include "base/clock.h"
+#include "base/json.h"
 
 #define CALIBRATION_MAX_RATE 0.10
-#define LANGUAGES_MAX 8
+#define LANGUAGES_MAX        8
 
 static const struct {
 	const char *language, *text;
@@ -41,6 +43,22 @@ struct voice_trust *voice_trust_free(struct voice_trust *v)
 	return NULL;
 }
 
+void check_speakers(struct check *k, struct strings *ret)
+{
+	CLEANUP(buf_release) struct buf body = BUF_INIT((size_t)1 << 20);
+	struct get_reply reply = {0};
+	size_t i;
+	json_t *voice;
+	*ret = k->speakers;
+	if (ret->n > 0 ||
+	    client_get(k->client, "/v1/audio/voices", 5 * NS_PER_S, &body, &reply, NULL) < 0 ||
+	    reply.status != 200)
+		return;
+	CLEANUP(json_unref) json_t *j = json_read(body.data, body.len, JSON_DEPTH_MAX, NULL);
+	json_array_foreach(json_at(j, "voices"), i, voice) if (json_is_string(voice))
+		strings_add(ret, k->scratch, json_string_value(voice));
+}
+
 static const struct service *tts_service(const struct suite_env *env)
 {
 	for (size_t i = 0; i < env->plan->n_services; i++)
@@ -49,7 +67,7 @@ static const struct service *tts_service(const struct suite_env *env)
 	return NULL;
 }
 
-static int decode_speech(const struct answer *a, struct speech *ret, struct err *e)
+int answer_to_speech(const struct answer *a, struct speech *ret, struct err *e)
 {
 	if (a->bytes_per_sample != 2 || a->channels < 1 || a->sample_rate < 1)
 		return err_set(e, ERR_DATA, "the service's sound is not 16 bit PCM");
@@ -75,7 +93,7 @@ static int say_by_service(const struct service *s, const char *text, struct spee
 	if (rc == 0 && call.outcome != OUTCOME_OK)
 		rc = err_set(e, ERR_DATA, "%s answered %s", s->name, outcome_name(call.outcome));
 	if (rc == 0)
-		rc = decode_speech(&call.answer, ret, e);
+		rc = answer_to_speech(&call.answer, ret, e);
 	call_release(&call);
 	(void)client_free(client);
 	return rc;
@@ -105,8 +123,8 @@ static double calibrate(struct check *k, const struct known *how, const char *te
 	}
 	struct media *m = ARENA_NEW(k->scratch, struct media);
 	if (speech_to_media(&speech, "calibration.wav", "wav", 1, k->scratch, m, &e) == 0) {
-		sample = (struct sample){.id = "calibration", .audio = m,
-					 .language = how->language};
+		sample =
+			(struct sample){.id = "calibration", .audio = m, .language = how->language};
 		call_init(&call, &sample);
 		if (client_call(k->client, &call, &e) == 0 && call.outcome == OUTCOME_OK)
 			rate = check_error_rate(how->language, text, check_text(&call));
@@ -175,7 +193,7 @@ static float threshold(const struct speech *s)
 	float peak = 0;
 	for (size_t i = 0; i < s->n; i++)
 		peak = fmaxf(peak, fabsf(s->samples[i]));
-	return peak * 0.0056f;	/* -45 dB */
+	return peak * 0.0056f; /* -45 dB */
 }
 
 size_t speech_first_sound(const struct speech *s)

@@ -12,4 +12,11 @@
 struct voice_trust *voice_trust_new(void);
 struct voice_trust *voice_trust_free(struct voice_trust *v);
 
+/* The sound of an answer as mono samples. -1: not 16 bit PCM, or no memory. */
+int answer_to_speech(const struct answer *a, struct speech *ret, struct err *e);
+
+/* The speakers of a TTS service: those that the user named, else those that it tells at
+ * /v1/audio/voices; none when it does not. */
+void check_speakers(struct check *k, struct strings *ret);
+
 #endif

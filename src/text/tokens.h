@@ -14,6 +14,7 @@ enum token_unit {
 	TOKEN_CHARACTER,	/* grapheme clusters, white space left out: cer */
 	TOKEN_MIXED,	/* each Han character or kana, each run of other letters or digits: mer_mixed;
 			 * what is neither letter nor digit separates and is no token */
+	TOKEN_CHARACTER_SPACES,	/* grapheme clusters, white space counted too */
 };
 extern const char *const token_unit_names[];	/* wer, cer, mixed; NULL ends */
 

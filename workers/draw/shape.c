@@ -75,7 +75,8 @@ int shape_draw(struct canvas *c, const struct item *it, struct err *e)
 	    item_number(it, "y", -SIDE_MAX, 2 * SIDE_MAX, NAN, &y, e) < 0 ||
 	    item_number(it, "size", 0.1, 2 * SIDE_MAX, sized ? 1 : NAN, &size, e) < 0 ||
 	    item_number(it, "width", 0.1, 2 * SIDE_MAX, size, &width, e) < 0 ||
-	    item_number(it, "height", 0.1, 2 * SIDE_MAX, width * shapes[i].height, &height, e) < 0 ||
+	    item_number(it, "height", 0.1, 2 * SIDE_MAX, fmax(0.1, width * shapes[i].height),
+			&height, e) < 0 ||
 	    item_number(it, "angle", -360, 360, 0, &angle, e) < 0)
 		return -1;
 	cairo_save(c->cr);
