@@ -81,8 +81,10 @@ static json_t *names_of(json_t *set, bool aliases_too)
 	json_t *list = json_array();
 	const char *name;
 	json_t *value;
+	if (!aliases_too)	/* the default is the first */
+		(void)json_array_append_new(list, json_string(DEFAULT_LANGUAGE));
 	json_object_foreach(set, name, value)
-		if (aliases_too || !alias_of(name))
+		if (aliases_too || (!alias_of(name) && strcmp(name, DEFAULT_LANGUAGE) != 0))
 			(void)json_array_append_new(list, json_string(name));
 	return list;
 }
