@@ -28,10 +28,13 @@ static void say_needed(struct arena *a, struct target *t, uint64_t needed)
 	/* What decides on paper for fewer than are there decides with one more. */
 	t->needed = needed == UINT64_MAX ? 0 : MAX(needed, t->n + 1);
 	if (t->needed > 0)
-		t->why = arena_fmt(a, "its 95 %% interval holds the limit; %llu samples would decide "
-				   "if they are like these", (unsigned long long)t->needed);
+		t->why = arena_fmt(a,
+				   "its 95 %% interval holds the limit; %llu samples would decide "
+				   "if they are like these",
+				   (unsigned long long)t->needed);
 	else
-		t->why = "its 95 % interval holds the limit, and the value is too near to it for any "
+		t->why = "its 95 % interval holds the limit, and the value is too near to it for "
+			 "any "
 			 "number of samples to decide";
 }
 

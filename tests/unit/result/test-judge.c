@@ -35,8 +35,8 @@ static void expect_target(const char *metric, const char *limit, enum verdict wa
 	run_judge(r, run);
 	if (t->verdict != (int)want)
 		fail_msg("%s %s: %s, not %s (%g in %g … %g)", metric, limit,
-			 verdict_name((enum verdict)t->verdict), verdict_name(want), t->value, t->lo,
-			 t->hi);
+			 verdict_name((enum verdict)t->verdict), verdict_name(want), t->value,
+			 t->lo, t->hi);
 }
 
 static void test_quantile(void **state)
