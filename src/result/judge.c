@@ -201,8 +201,12 @@ static void complete_soak(struct result *r)
 		s->error_lo = w.lo;
 		s->error_hi = w.hi;
 	}
+	/* Where the soak's runs have targets of their own, those are the plan's word. */
+	bool own = s->n_targets > 0;
+	for (size_t i = 0; i < r->n_runs && !own; i++)
+		own = strcmp(r->runs[i]->suite, "soak") == 0 && r->runs[i]->n_targets > 0;
 	const struct targets *standard = targets_default("soak");
-	if (s->n_targets == 0)
+	if (!own)
 		for (size_t i = 0; i < standard->n; i++)
 			*ARENA_ADD(r->arena, s->targets, s->n_targets) = standard->items[i];
 }
