@@ -308,10 +308,9 @@ static void look_after(struct pool *p, struct slot *s, uint64_t *next)
 	}
 	uint64_t patience = p->spec.ready_timeout_ns ? p->spec.ready_timeout_ns : 60 * NS_PER_S;
 	if (s->state == SLOT_STARTING) {
+		*next = MIN(*next, s->since + patience);
 		if (now >= s->since + patience)
 			lose(p, s, "it was ended: it did not become ready in time");
-		else
-			*next = MIN(*next, s->since + patience);
 		return;
 	}
 	(void)pthread_mutex_lock(&p->lock);

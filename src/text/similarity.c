@@ -245,7 +245,7 @@ int similarity_rouge_l(struct span candidate, struct span reference, double *ret
 		       struct err *e)
 {
 	CLEANUP(free_both) struct both x = {0};
-	size_t same;
+	size_t same = 0;
 	if (cut_both(&x, TOKEN_MIXED, candidate, reference, e) < 0 ||
 	    common_subsequence(&x, &same, e) < 0)
 		return -1;

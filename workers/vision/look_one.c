@@ -58,6 +58,27 @@ static void tell_background(struct look *l, const struct sight *s)
 			   word_color(color_of(s->background), l->voice->zh));
 }
 
+/* The colours of all shapes, or of the one that is there; false: there are none. */
+static bool tell_colored_shapes(struct look *l, const struct sight *s)
+{
+	CLEANUP(buf_release) struct buf list = BUF_INIT(8192);
+	const struct blob *only = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_blobs; i++) {
+		if (s->blobs[i].is_object) {
+			only = &s->blobs[i];
+			n++;
+		}
+	}
+	if (n == 1)
+		voice_tell(l->voice, "The shape is a %s: it is %s.", "图中的图形是%s，颜色是%s。",
+			   word_shape(only->shape, l->voice->zh, false),
+			   word_color(only->color, l->voice->zh));
+	else if (look_list(l, s, true, &list))
+		voice_tell(l->voice, "The image shows %s.", "图中有%s。", list.data);
+	return n > 0;
+}
+
 /* "What colour is the circle?", "… the text?", "… the background?" */
 static void answer_color(struct look *l, const struct sight *s)
 {
@@ -74,7 +95,8 @@ static void answer_color(struct look *l, const struct sight *s)
 		return;
 	}
 	if (l->q->shape < 0) {
-		tell_colors(l, s);
+		if (!l->q->objects || !tell_colored_shapes(l, s))
+			tell_colors(l, s);
 		return;
 	}
 	CLEANUP(buf_release) struct buf list = BUF_INIT(4096);
