@@ -6,6 +6,8 @@
 
 static const struct command *const commands[] = {
 	&command_serve,
+	&command_models,
+	&command_fit,
 	&command_monitor,
 	&command_completion,
 	&command_manual,

@@ -25,7 +25,7 @@ void *library_open(const char *variable, const char *const *names, const char *w
 		there |= !missing;
 	}
 	(void)err_set(e, ERR_UNSUPPORTED, "%s cannot be loaded: %s (%s may name the file)", what,
-		      why ? why : "not found", variable);
+		      why, variable);
 	return NULL;
 }
 
