@@ -16,6 +16,8 @@ static const struct command *const commands[] = {
 	&command_score,
 	&command_normalize,
 	&command_serve,
+	&command_models,
+	&command_fit,
 	&command_monitor,
 	&command_report,
 	&command_completion,

@@ -12,6 +12,8 @@ extern const struct command command_completion;
 extern const struct command command_demo;
 extern const struct command command_faults;
 extern const struct command command_manual;
+extern const struct command command_fit;
+extern const struct command command_models;
 extern const struct command command_monitor;
 extern const struct command command_normalize;
 extern const struct command command_plan;
