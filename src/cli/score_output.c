@@ -96,7 +96,8 @@ json_t *score_json(const struct score_output *o)
 	const struct score *s = o->score;
 	json_t *j = json_object();
 	json_put_text(j, "metric", token_unit_names[s->unit]);
-	json_put_text(j, "normalizer", s->normalizer);
+	json_put_text(j, "normalizer", normalize_names[s->normalize]);
+	json_put_text(j, "normalizer_version", s->normalizer);
 	json_put_int(j, "utterances", (int64_t)s->n);
 	json_put(j, "missing", missing_json(s));
 	put_counts(j, &s->total);
@@ -153,8 +154,8 @@ static void text_comparison(const struct comparison *c, struct buf *out)
 	(void)buf_fmt(out, "difference (second - first): %+.2f points (95 %%: ",
 		      100 * c->difference.estimate);
 	put_interval(out, c->difference.interval95);
-	(void)buf_fmt(out, ")\n  MAPSSWE: %zu segments, z %.2f, p %.4g; second better in %.1f %% of "
-		      "the draws; same text %zu\n", c->mapsswe.segments, c->mapsswe.z,
+	(void)buf_fmt(out, ")\n  MAPSSWE: %zu segments, z %.2f, p %.4g; second better in %.1f %% "
+		      "of the draws; same text %zu\n", c->mapsswe.segments, c->mapsswe.z,
 		      c->mapsswe.p, 100 * c->difference.below, c->same_text);
 	(void)buf_fmt(out, "  %s within %.2f points", alignment_verdict_name(c->verdict),
 		      100 * c->gate);
