@@ -70,7 +70,8 @@ static void test_stream(void **state)
 					   "--sim-token-time", "5ms", "--sim-tokens", "20", NULL};
 	struct service s = service_start(args);
 	uint64_t before = clock_now();
-	struct reply r = post_json(&s, CHAT, "{\"stream\":true,\"stream_options\":{\"include_usage\""
+	struct reply r = post_json(&s, CHAT,
+		"{\"stream\":true,\"stream_options\":{\"include_usage\""
 				   ":true},\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
 	uint64_t after = clock_now();
 	uint64_t last;
@@ -83,7 +84,8 @@ static void test_stream(void **state)
 	assert_non_null(strstr(r.body, "\"finish_reason\":\"stop\""));
 	assert_non_null(strstr(r.body, "\"completion_tokens\":20"));
 	reply_release(&r);
-	r = post_json(&s, CHAT, "{\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"hi\""
+	r = post_json(&s, CHAT,
+		"{\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"hi\""
 		      "}]}");
 	assert_non_null(strstr(r.body, "\"content\":\"zero one two\""));
 	assert_non_null(strstr(r.body, "\"finish_reason\":\"length\""));
@@ -193,7 +195,8 @@ static pid_t child_named(const struct service *s, const char *word)
 			continue;
 		buf_clear(&b);
 		(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-		if (file_read(path, &b, &e) == 0 && b.len > 0 && memmem(b.data, b.len, word, strlen(word)))
+		if (file_read(path, &b, &e) == 0 && b.len > 0 && memmem(b.data, b.len, word,
+			strlen(word)))
 			found = pid;
 	}
 	(void)closedir(dir);
@@ -234,7 +237,8 @@ static void test_killed_worker(void **state)
 	assert_true(metric_becomes(&s, "assay_worker_restarts_total", 1, TEST_WAIT));
 	assert_true(metric_becomes(&s, "assay_worker_ready", 1, TEST_WAIT));
 	assert_int_equal(health(&s), 200);
-	r = post_json(&s, CHAT, "{\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]"
+	r = post_json(&s, CHAT,
+		"{\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]"
 		      "}");
 	assert_int_equal(r.status, 200);
 	reply_release(&r);
@@ -370,11 +374,13 @@ static void test_mixed(void **state)
 	(void)state;
 	static const char *const args[] = {"chat", "--worker", "sim", "--sim-ttft", "0",
 					   "--sim-token-time", "1ms", "--sim-tokens", "3",
-					   "--sim-error-rate", "0.1", "--sim-event-error-rate", "0.1",
+					   "--sim-error-rate", "0.1", "--sim-event-error-rate",
+						"0.1",
 					   "--sim-drop-rate", "0.1", NULL};
 	static const char *const bodies[] = {
 		CHAT_SAY, CHAT_STREAM, "{", "[]", "{\"messages\":[]}",
-		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":"
+		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+		"\"image_url\":"
 		"{\"url\":\"data:image/png;base64,iVBORw0KGgo=\"}}]}]}",
 		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\","
 		"\"input_audio\":{\"data\":\"UklGRg==\",\"format\":\"wav\"}}]}]}",
