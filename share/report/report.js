@@ -71,13 +71,18 @@
 		return three(v) + ' ' + unit;
 	}
 
+	/* The same for an axis: no zeros behind the point. */
+	function tick(v, unit) {
+		return show(v, unit).replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
+	}
+
 	function clock(s) {
 		var t = Math.abs(s);
 		if (t < 120)
-			return three(s) + ' s';
+			return tick(s, '') + ' s';
 		if (t < 7200)
-			return three(s / 60) + ' min';
-		return three(s / 3600) + ' h';
+			return tick(s / 60, '') + ' min';
+		return tick(s / 3600, '') + ' h';
 	}
 
 	/* A line above a plot: its title, then each line's name and its value under the pointer. */
@@ -88,7 +93,8 @@
 		var at = element('span', '', '', head);
 		var values = names.map(function (n, i) {
 			var span = element('span', '', null, head);
-			span.dataset.color = n.color;
+			if (!n.label)
+				return element('em', '', '', span);
 			var key = element('i', '', null, span);
 			key.style.borderColor = color(n.color);
 			drawn.push(function () {
@@ -144,14 +150,20 @@
 		return list;
 	}
 
+	/* Where x stands: toDomXCoord() knows no logarithmic axis. */
+	function pixel(g, x) {
+		var area = g.getArea();
+		return area.x + g.toPercentXCoord(x) * area.w;
+	}
+
 	function drawMarks(d, ctx, area, g) {
 		var range = g.xAxisRange();
 		ctx.save();
 		ctx.font = '11px system-ui, sans-serif';
 		marks(d).forEach(function (m, i) {
-			if (m.value < range[0] || m.value > range[1])
+			if (m.value < range[0] * 0.999 || m.value > range[1] * 1.001)
 				return;
-			var x = Math.round(g.toDomXCoord(m.value)) + 0.5;
+			var x = Math.round(pixel(g, m.value)) + 0.5;
 			ctx.strokeStyle = ctx.fillStyle = color(m.color);
 			ctx.setLineDash(m.limit ? [] : [3, 3]);
 			ctx.beginPath();
@@ -193,7 +205,7 @@
 				});
 			}
 			list.forEach(function (v) {
-				ticks.push({ v: v, label: show(v, unit) });
+				ticks.push({ v: v, label: tick(v, unit) });
 			});
 			return ticks;
 		};
@@ -214,12 +226,13 @@
 			p.points.forEach(function (point, i) {
 				if (!rows[i][1])
 					return;
-				var x0 = p.dygraph.toDomXCoord(e[i]);
-				var x1 = p.dygraph.toDomXCoord(e[i + 1]);
+				var x0 = pixel(p.dygraph, e[i]);
+				var x1 = pixel(p.dygraph, e[i + 1]);
 				/* A filled bar stays visible, however few are in it. */
 				var h = Math.max(zero - point.canvasy, 1);
 				ctx.fillRect(x0, zero - h, Math.max(x1 - x0 - 1, 1), h);
 			});
+			drawMarks(d, ctx, p.plotArea, p.dygraph);
 		}
 		function settings() {
 			return options({
@@ -230,11 +243,8 @@
 						axisLabelWidth: 64 },
 					y: { axisLabelWidth: 54, pixelsPerLabel: 36,
 						axisLabelFormatter: function (v) {
-							return v === Math.floor(v) ? three(v) : '';
+							return v === Math.floor(v) ? tick(v, '') : '';
 						} }
-				},
-				underlayCallback: function (ctx, area, g) {
-					drawMarks(d, ctx, area, g);
 				},
 				highlightCallback: function (ev, x, points, row) {
 					head.set(show(e[row], d.unit) + ' … ' + show(e[row + 1], d.unit) +
@@ -295,13 +305,15 @@
 			list.push({ title: ['requests', '请求'], unit: '/s', zero: true, t: t.from, lines: [
 				{ label: 'ok', v: t.ok, color: 'c3' },
 				{ label: 'failed', v: t.failed, color: 'c2' }], step: true });
-			list.push({ title: ['in flight', '并发'], unit: 'count', zero: true, t: t.from,
+			var middle = t.from.map(function (from, i) { return (from + t.to[i]) / 2; });
+			list.push({ title: ['in flight', '并发'], unit: 'count', zero: true, t: middle,
 				lines: [{ label: '', v: t.in_flight, color: 'c1' }] });
 			var lines = [{ label: 'p50', v: t.p50, color: 'c1' },
 				{ label: 'p99', v: t.p99, color: 'c4' }];
 			if (t.ttft.some(function (v) { return v !== null; }))
 				lines.push({ label: 'ttft p50', v: t.ttft, color: 'c5' });
-			list.push({ title: ['latency', '延迟'], unit: 's', zero: true, t: t.from, lines: lines });
+			list.push({ title: ['latency', '延迟'], unit: 's', zero: true, t: middle,
+				lines: lines });
 		}
 		return list.concat(readings(run.series));
 	}
@@ -427,6 +439,9 @@
 			var rows = p.t.map(function (t, i) {
 				return [t].concat(p.lines.map(function (l) { return l.v[i]; }));
 			});
+			/* A step lasts until its window ends. */
+			if (p.step && rows.length)
+				rows.push([end].concat(rows[rows.length - 1].slice(1)));
 			var last = k === list.length - 1;
 			var head = heading(parent, p.title, p.lines, p.unit);
 			var box = element('div', 'plot low' + (last ? ' last' : ''), null, parent);
@@ -442,8 +457,8 @@
 							axisLabelFormatter: function (v) { return clock(v); } },
 						y: { axisLabelWidth: 54, pixelsPerLabel: 28,
 							axisLabelFormatter: function (v) {
-								return show(v, p.unit);
-							} }
+								return tick(v, p.unit);
+							}, labelsKMG2: p.unit === 'B' }
 					},
 					highlightCallback: function (ev, x) {
 						head.set(clock(x), null);

@@ -224,6 +224,12 @@ static void find_awake(struct loop *l)
 		l->awake = u.at - runnable - WAKE_SLACK;
 }
 
+void loop_adopt(struct loop *l)
+{
+	close_fd(&l->schedstat);
+	l->base = (struct usage){0};
+}
+
 static int wait_for_batch(struct loop *l, bool block, struct err *e)
 {
 	l->entered_before = l->entered;

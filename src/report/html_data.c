@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "report/html_parts.h"
 
-#define BINS 72			/* bars of a distribution */
+#define BINS_MAX 72		/* bars of a distribution */
 #define POINTS_MAX 1500		/* of one line of a timeline */
 #define POINTS_ALL 150000	/* of all readings in the page */
 
@@ -35,20 +35,22 @@ static json_t *bins(const struct hist *h)
 		low /= 1.01;
 		high *= 1.01;
 	}
-	double step = log(high / low) / BINS;
-	uint64_t counts[BINS] = {0};
+	/* Few samples in many bars would only show chance. */
+	size_t n_bins = (size_t)fmin(BINS_MAX, fmax(12, 2 * sqrt((double)hist_count(h))));
+	double step = log(high / low) / (double)n_bins;
+	uint64_t counts[BINS_MAX] = {0};
 	size_t pos = 0;
 	uint64_t from, to, n;
 	while (hist_next(h, &pos, &from, &to, &n)) {
 		double at = log(fmax(((double)from + (double)to) / 2, 1) / low) / step;
-		counts[at < 0 ? 0 : at >= BINS ? BINS - 1 : (size_t)at] += n;
+		counts[at < 0 ? 0 : at >= (double)n_bins ? n_bins - 1 : (size_t)at] += n;
 	}
 	json_t *list = json_array();
-	for (size_t i = 0; i < BINS; i++)
+	for (size_t i = 0; i < n_bins; i++)
 		(void)json_array_append_new(list, json_integer((json_int_t)counts[i]));
 	json_t *j = json_object();
 	json_put(j, "low", rounded(low / 1e9, 8));
-	json_put(j, "high", rounded(low * exp(step * BINS) / 1e9, 8));
+	json_put(j, "high", rounded(low * exp(step * (double)n_bins) / 1e9, 8));
 	json_put(j, "counts", list);
 	return j;
 }

@@ -87,8 +87,13 @@ static void value_text(struct buf *out, const json_t *v, int depth)
 	else if (depth > 4)
 		(void)buf_str(out, "…");
 	json_object_foreach((json_t *)(json_is_object(v) && depth <= 4 ? v : NULL), key, item) {
-		(void)buf_fmt(out, "%s%s ", first ? "" : ", ", key);
-		value_text(out, item, depth + 1);
+		size_t len = strlen(key);
+		bool bytes = len > 6 && strcmp(key + len - 6, "_bytes") == 0;
+		(void)buf_fmt(out, "%s%.*s ", first ? "" : ", ", (int)(bytes ? len - 6 : len), key);
+		if (bytes && json_is_integer(item))
+			(void)buf_fmt(out, "%.4g GiB", json_number_value(item) / 1073741824);
+		else
+			value_text(out, item, depth + 1);
 		first = false;
 	}
 	json_array_foreach((json_is_array(v) && depth <= 4 ? v : NULL), i, item) {

@@ -15,7 +15,7 @@ static void outages(const struct html *h)
 	struct buf *out = h->out;
 	if (s->n_outages == 0)
 		return;
-	(void)buf_str(out, "<div class=\"wide\"><table><thead><tr>");
+	(void)buf_str(out, "<div class=\"wide\"><table class=\"short\"><thead><tr>");
 	html_head(out, NULL, "outage from", "中断开始");
 	html_head(out, "num", "lasted", "持续");
 	(void)buf_str(out, "</tr></thead><tbody>");
@@ -35,7 +35,7 @@ static void leaks(const struct html *h)
 	struct buf *out = h->out;
 	if (s->n_leaks == 0)
 		return;
-	(void)buf_str(out, "<div class=\"wide\"><table><thead><tr>");
+	(void)buf_str(out, "<div class=\"wide\"><table class=\"short\"><thead><tr>");
 	html_head(out, NULL, "leak", "泄漏");
 	html_head(out, "num", "growth per hour", "每小时增长");
 	html_head(out, NULL, "verdict", "结论");

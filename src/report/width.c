@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "report/width.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
@@ -58,4 +60,44 @@ size_t width_add(struct buf *out, const char *text, size_t max)
 		n++;
 	}
 	return n;
+}
+
+/* Bytes of the longest beginning that fits, up to a blank if there is one; never 0. */
+static size_t fitting(const char *text, size_t max)
+{
+	int32_t len = (int32_t)strlen(text);
+	int32_t at = 0, blank = 0;
+	size_t n = 0;
+	while (at < len) {
+		int32_t from = at;
+		UChar32 c;
+		U8_NEXT(text, at, len, c);
+		n += columns(c);
+		if (n > max) {
+			/* Wide characters may be parted anywhere. */
+			if (blank > 0 && columns(c) < 2)
+				return (size_t)blank;
+			return (size_t)(from > 0 ? from : at);
+		}
+		if (c == ' ')
+			blank = from;
+	}
+	return (size_t)len;
+}
+
+void width_wrap(struct buf *out, const char *text, size_t max, size_t indent)
+{
+	size_t room = MAX(max, (size_t)10);
+	for (bool first = true; *text; first = false) {
+		size_t left = first ? 0 : indent;
+		size_t n = fitting(text, room - MIN(left, room - 5));
+		for (size_t i = 0; i < left; i++)
+			(void)buf_char(out, ' ');
+		char *line = strndup(text, n);
+		if (line)
+			(void)width_add(out, line, SIZE_MAX - 1);
+		free(line);
+		(void)buf_char(out, '\n');
+		text += n + strspn(text + n, " ");
+	}
 }

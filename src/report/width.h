@@ -12,4 +12,8 @@ size_t width_of(const char *text);
  * characters become '?' (a service's reply must not steer the terminal). Returns its columns. */
 size_t width_add(struct buf *out, const char *text, size_t max);
 
+/* Append text as lines of at most max columns, broken at blanks where there are any; lines after
+ * the first are indented. Ends with a line feed. */
+void width_wrap(struct buf *out, const char *text, size_t max, size_t indent);
+
 #endif

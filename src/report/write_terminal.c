@@ -34,8 +34,7 @@ static void one_line(struct page *p, size_t indent, const char *text)
 {
 	for (size_t i = 0; i < indent; i++)
 		(void)buf_char(p->out, ' ');
-	(void)width_add(p->out, text, p->width > indent ? p->width - indent : 1);
-	(void)buf_char(p->out, '\n');
+	width_wrap(p->out, text, p->width > indent ? p->width - indent : 1, 4);
 }
 
 static void print_run(struct page *p, const struct run *run)
@@ -54,11 +53,9 @@ static void print_run(struct page *p, const struct run *run)
 		return;
 	}
 	one_line(p, 2, tables_run_line(run, p->a, p->zh));
-	for (size_t i = 0; i < run->trust.reasons.n; i++) {
-		(void)buf_str(p->out, "  ");
-		paint(p, tables_color(VERDICT_UNTRUSTWORTHY), L("not trustworthy: ", "不可信: "));
-		one_line(p, 0, run->trust.reasons.items[i]);
-	}
+	for (size_t i = 0; i < run->trust.reasons.n; i++)
+		one_line(p, 2, arena_fmt(p->a, L("not trustworthy: %s", "不可信: %s"),
+					 run->trust.reasons.items[i]));
 	if (tables_targets(run->targets, run->n_targets, p->a, p->zh, &t))
 		put(p, &t, 2);
 	if (tables_distributions(run, p->a, p->zh, false, &t))
@@ -106,10 +103,8 @@ static void print_rest(struct page *p)
 	}
 	if (p->r->skipped.n + p->r->errors.n > 0)
 		(void)buf_char(p->out, '\n');
-	for (size_t i = 0; i < p->r->errors.n; i++) {
-		paint(p, tables_color(VERDICT_ERROR), L("error: ", "错误: "));
-		one_line(p, 0, p->r->errors.items[i]);
-	}
+	for (size_t i = 0; i < p->r->errors.n; i++)
+		one_line(p, 0, arena_fmt(p->a, L("error: %s", "错误: %s"), p->r->errors.items[i]));
 	for (size_t i = 0; i < p->r->skipped.n; i++)
 		one_line(p, 0, arena_fmt(p->a, L("skipped: %s", "跳过: %s"), p->r->skipped.items[i]));
 }
@@ -122,9 +117,10 @@ static void print_all(struct page *p)
 	clock_format_wall(when, sizeof(when), r->start_wall_ns);
 	one_line(p, 0, arena_fmt(p->a, "assay %s%s%s · %s", r->tool_version, r->title ? " · " : "",
 				 r->title ? r->title : "", when));
-	paint(p, tables_color(r->verdict), p->zh ? result_sentence(r, "zh")
-					   : r->sentence ? r->sentence : "");
-	(void)buf_str(p->out, "\n\n");
+	const char *sentence = p->zh ? result_sentence(r, "zh") : r->sentence ? r->sentence : "";
+	(void)buf_str(p->out, p->color ? tables_color(r->verdict) : "");
+	one_line(p, 0, sentence);
+	(void)buf_str(p->out, p->color ? "\033[0m\n" : "\n");
 	if (tables_grid(r, p->a, p->zh, &t))
 		put(p, &t, 0);
 	for (size_t i = 0; i < r->n_runs; i++)

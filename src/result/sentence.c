@@ -170,8 +170,10 @@ const char *result_sentence(const struct result *r, const char *lang)
 	if (n.bad > 1)
 		more = arena_fmt(r->arena, zh ? ";另有 %llu 项" : "; and %llu more",
 				 (unsigned long long)(n.bad - 1));
+	/* A reason that is a sentence brings its own full stop. */
 	size_t len = strlen(first);
-	bool stop = len > 0 && first[len - 1] == '.' && !*more && !zh;
-	return arena_fmt(r->arena, "%s%s%s%s%s", heads[r->verdict][zh], zh ? ":" : ": ", first, more,
-			 zh ? "。" : stop ? "" : ".");
+	if (len > 0 && first[len - 1] == '.')
+		len--;
+	return arena_fmt(r->arena, zh ? "%s:%.*s%s。" : "%s: %.*s%s.", heads[r->verdict][zh], (int)len,
+			 first, more);
 }

@@ -117,7 +117,8 @@ static int queue(struct request *r, unsigned status, const char *type, struct MH
 		add_header(m, "WWW-Authenticate", "Bearer");
 	if (status == 405 && r->route)
 		add_header(m, "Allow", r->route->method);
-	if (r->linger || atomic_load(&r->server->stopping) || status == 503)
+	bool crowded = r->refusal.code && strcmp(r->refusal.code, "too_many_connections") == 0;
+	if (r->linger || crowded || atomic_load(&r->server->stopping))
 		add_header(m, "Connection", "close");
 	r->status = status;
 	conn_phase(r->server->conns, r->conn, CONN_WRITE);

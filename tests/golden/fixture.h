@@ -50,7 +50,7 @@ static inline void fixture_windows(struct result *r, struct run *run, size_t n, 
 			.started = (uint64_t)(rate * wave + 0.5), .ok = (uint64_t)(rate * wave),
 			.failed = i % 17 == 5 ? 2 : 0, .in_flight = rate * latency * wave,
 			.latency_p50 = latency * wave, .latency_p99 = latency * wave * 2.1,
-			.ttft_p50 = i == 3 ? NAN : latency * 0.3,
+			.ttft_p50 = i == 3 ? NAN : latency * wave * 0.3,
 		};
 		if (i == 4)
 			w->latency_p50 = w->latency_p99 = NAN;
