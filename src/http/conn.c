@@ -222,7 +222,7 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 
 	if (n->checked != loop_now(n->loop)) {
 		n->checked = loop_now(n->loop);
-		stamp_clock_check(&n->clock);
+		n->clock_stepped = stamp_clock_check(&n->clock);
 	}
 	if (c->state == CONN_CONNECTING) {
 		finish_connect(c);

@@ -53,6 +53,7 @@ struct inbox_record {
 struct net {
 	struct loop *loop;
 	struct stamp_clock clock;
+	bool clock_stepped;		/* since the batch before: its stamps are from both sides */
 	uint64_t checked;		/* loop_now() when the clock was last checked */
 	int stamp_holder;		/* keeps the kernel's timestamping switched on */
 	char *inbox;
