@@ -2,9 +2,11 @@
 (function () {
 	'use strict';
 	var root = document.documentElement;
+	/* Each report remembers its own switches. */
+	var key = 'assay-report ' + location.pathname;
 	var kept = {};
 	try {
-		kept = JSON.parse(localStorage.getItem('assay-report')) || {};
+		kept = JSON.parse(localStorage.getItem(key)) || {};
 	} catch (e) {
 		kept = {};	/* a file: page may have no storage */
 	}
@@ -19,10 +21,10 @@
 	if (kept.theme === 'dark' || kept.theme === 'light')
 		root.setAttribute('data-theme', kept.theme);
 	window.assayPage = {
-		keep: function (key, value) {
-			kept[key] = value;
+		keep: function (name, value) {
+			kept[name] = value;
 			try {
-				localStorage.setItem('assay-report', JSON.stringify(kept));
+				localStorage.setItem(key, JSON.stringify(kept));
 			} catch (e) {
 				/* shown all the same, forgotten with the page */
 			}

@@ -96,7 +96,8 @@ json_t *score_json(const struct score_output *o)
 	const struct score *s = o->score;
 	json_t *j = json_object();
 	json_put_text(j, "metric", token_unit_names[s->unit]);
-	json_put_text(j, "normalizer", s->normalizer);
+	json_put_text(j, "normalizer", normalize_names[s->normalize]);
+	json_put_text(j, "normalizer_version", s->normalizer);
 	json_put_int(j, "utterances", (int64_t)s->n);
 	json_put(j, "missing", missing_json(s));
 	put_counts(j, &s->total);

@@ -12,17 +12,20 @@ void *library_open(const char *variable, const char *const *names, const char *w
 	const char *named = getenv(variable);
 	const char *only[] = {named, NULL};
 	const char *const *list = named && *named ? only : names;
-	const char *why = NULL;
+	char why[300] = "not found";
+	bool there = false;	/* a file that is there and cannot be loaded says more */
 	for (size_t i = 0; list[i]; i++) {
 		void *library = dlopen(list[i], RTLD_LAZY | RTLD_GLOBAL);
 		if (library)
 			return library;
 		const char *text = dlerror();
-		if (!why || (text && strstr(text, "No such file") == NULL))
-			why = text;	/* one that is there and cannot be loaded says more */
+		bool missing = text && strstr(text, "No such file");
+		if (text && !there)
+			(void)snprintf(why, sizeof(why), "%s", text);
+		there |= !missing;
 	}
 	(void)err_set(e, ERR_UNSUPPORTED, "%s cannot be loaded: %s (%s may name the file)", what,
-		      why ? why : "not found", variable);
+		      why, variable);
 	return NULL;
 }
 

@@ -317,6 +317,32 @@ static void join_once(json_t *all, json_t *one)
 		(void)json_object_set(all, "error", error);
 }
 
+/* No device: say why, with the vendor's code when its tool gave one. */
+static void put_reasons(const struct monitor *m, json_t *all)
+{
+	json_t *skipped = json_array();
+	for (size_t i = 0; i < m->n_slots; i++) {
+		const struct slot *s = &m->slots[i];
+		if (s->state || !s->row->once || s->row == sampler_find("prometheus"))
+			continue;
+		(void)json_array_append_new(skipped, json_sprintf("%s: %s", s->row->name,
+								  s->why.text));
+		const char *code = strstr(s->why.text, "(-");
+		if (!code || json_object_get(all, "error"))
+			continue;
+		json_t *error = json_object();
+		json_put_int(error, "code", strtol(code + 1, NULL, 10));
+		json_put_text(error, "message", s->why.text);
+		json_put(all, "error", error);
+	}
+	json_put(all, "skipped", skipped);
+	if (!json_object_get(all, "error")) {
+		json_t *error = json_object();
+		json_put_text(error, "message", "no accelerator can be read here");
+		json_put(all, "error", error);
+	}
+}
+
 json_t *monitor_once(const struct monitor_spec *spec, struct err *e)
 {
 	struct monitor *m;
@@ -332,6 +358,8 @@ json_t *monitor_once(const struct monitor_spec *spec, struct err *e)
 		if (one)
 			join_once(all, one);
 	}
+	if (json_array_size(json_object_get(all, "devices")) == 0)
+		put_reasons(m, all);
 	(void)monitor_stop(m, NULL);
 	return all;
 }

@@ -95,14 +95,16 @@ int decode_image(struct request *r, const void *data, size_t len, struct buf *rg
 	size_t before = rgb->len;
 	if (len == 0)
 		return refuse(r, 400, "invalid_image", "the image is empty");
-	json_t *h = json_pack("{s:s, s:s, s:I, s:I, s:i}", "type", "decode", "kind", "image",
-			      "max_pixels", (json_int_t)l->pixels, "max_side", (json_int_t)l->side,
-			      "max_aspect", ASPECT_MAX);
+	json_t *h = json_pack("{s:s, s:s, s:I, s:I}", "type", "decode", "kind", "image",
+			      "max_pixels", (json_int_t)l->pixels, "max_side", (json_int_t)l->side);
 	if (decode(r, h, data, len, rgb, see_image, &p) < 0)
 		return -1;
 	if (p.width <= 0 || p.height <= 0 || p.width > l->side || p.height > l->side ||
 	    rgb->len - before != (size_t)(p.width * p.height * 3))
 		return refuse(r, 500, "decoder", "the decoder's answer is not what it announced");
+	if (p.width > p.height * ASPECT_MAX || p.height > p.width * ASPECT_MAX)
+		return refuse(r, 400, "invalid_image", "an image may be at most %d times as long as "
+			      "wide", ASPECT_MAX);
 	*ret_width = p.width;
 	*ret_height = p.height;
 	return 0;

@@ -90,7 +90,7 @@ void call_signal(struct call *c);
 void call_detach(struct call *c);		/* from its slot */
 void call_end(struct call *c, enum call_result why);	/* detach, and tell or free */
 void call_drop_parts(struct call *c);
-struct call *call_release(struct call *c);	/* the memory */
+struct call *call_drop(struct call *c);	/* the memory */
 /* Take a frame of the worker for this call (copies the payload). */
 void call_take(struct call *c, const struct frame *f);
 

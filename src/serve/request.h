@@ -35,8 +35,8 @@ extern const struct route routes[];	/* ends with a row without path */
 
 /* The text fields of a form that are kept. */
 enum upload_field {
-	FORM_LANGUAGE, FORM_MODEL, FORM_PROMPT, FORM_RESPONSE_FORMAT, FORM_STREAM,
-	FORM_TEMPERATURE, UPLOAD_FIELDS,
+	UPLOAD_LANGUAGE, UPLOAD_MODEL, UPLOAD_PROMPT, UPLOAD_RESPONSE_FORMAT, UPLOAD_STREAM,
+	UPLOAD_TEMPERATURE, UPLOAD_FIELDS,
 };
 extern const char *const upload_names[UPLOAD_FIELDS];
 

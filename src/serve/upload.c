@@ -11,9 +11,9 @@
 #define PART_HEADER_MAX 8192
 
 const char *const upload_names[UPLOAD_FIELDS] = {
-	[FORM_LANGUAGE] = "language", [FORM_MODEL] = "model", [FORM_PROMPT] = "prompt",
-	[FORM_RESPONSE_FORMAT] = "response_format", [FORM_STREAM] = "stream",
-	[FORM_TEMPERATURE] = "temperature",
+	[UPLOAD_LANGUAGE] = "language", [UPLOAD_MODEL] = "model", [UPLOAD_PROMPT] = "prompt",
+	[UPLOAD_RESPONSE_FORMAT] = "response_format", [UPLOAD_STREAM] = "stream",
+	[UPLOAD_TEMPERATURE] = "temperature",
 };
 
 /* The boundary among the parameters of a Content-Type, without quotes; len 0: none. */

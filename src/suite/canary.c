@@ -29,7 +29,7 @@ static void fail(struct canary_report *r, bool wrong, enum outcome o, const char
 {
 	if (r->wrong + r->failed == 0) {
 		r->outcome = o;
-		(void)snprintf(r->detail, sizeof(r->detail), "%s", what);
+		str_cut_copy(r->detail, sizeof(r->detail), what);
 	}
 	if (wrong)
 		r->wrong++;

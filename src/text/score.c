@@ -235,6 +235,7 @@ int score_corpus(const struct transcripts *reference, const struct transcripts *
 	size_t n = reference->n;
 	f->arena = arena;
 	f->out.unit = options->unit;
+	f->out.normalize = options->normalizer;
 	f->out.normalizer = arena_str(arena, scorer_normalizer(s));
 	f->out.items = arena_array(arena, n, sizeof(f->out.items[0]));
 	f->out.errors = arena_array(arena, n, sizeof(double));

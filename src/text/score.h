@@ -63,7 +63,8 @@ struct score_group {
 };
 
 struct score {
-	const char *normalizer;
+	enum normalize_kind normalize;
+	const char *normalizer;	/* its name and version */
 	enum token_unit unit;
 	struct scored *items;	/* in the order of the reference */
 	size_t n;
