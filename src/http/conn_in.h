@@ -60,7 +60,7 @@ struct net {
 	size_t inbox_len;
 	struct inbox_record *records;
 	int n_records;
-	char *plain[3];			/* TLS: a piece, the one held back before it; a record to send */
+	char *plain[3];			/* TLS: a piece, the one before it; a record to send */
 	uint64_t reads_stamped, reads_user;
 	struct conn *open, *dead, *spare;
 	void *bio_method;		/* BIO_METHOD * */
