@@ -76,7 +76,8 @@ static struct result *load(const char *path, struct arena *a, struct err *e)
 		if (access(json, F_OK) == 0)
 			return read_json(json, e);
 		if (access(db, F_OK) != 0) {
-			(void)err_set(e, ERR_USAGE, "'%s' holds neither result.json nor results.db", path);
+			(void)err_set(e, ERR_USAGE, "'%s' holds neither result.json nor results.db",
+				      path);
 			return NULL;
 		}
 	} else if (!str_ends(path, ".db")) {
@@ -109,7 +110,8 @@ static int check(const struct report_options *o, struct err *e)
 	if (!writer_find(o->as))
 		return err_set(e, ERR_USAGE, "--as: there is no writer '%s'%s%s%s", o->as,
 			       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	if (strcmp(o->lang, "en") != 0 && strcmp(o->lang, "zh") != 0 && strcmp(o->lang, "auto") != 0)
+	if (strcmp(o->lang, "en") != 0 && strcmp(o->lang, "zh") != 0 &&
+	    strcmp(o->lang, "auto") != 0)
 		return err_set(e, ERR_USAGE, "--lang: '%s' is none of en, zh, auto", o->lang);
 	return 0;
 }
@@ -123,7 +125,8 @@ static int show(const struct report_options *o, const struct common_options *com
 	CLEANUP(result_freep) struct result *r = load(path, a, &e);
 	if (!r)
 		return command_fail(&e);
-	const struct writer_options w = {.lang = o->lang, .color = command_color(common, STDOUT_FILENO),
+	const struct writer_options w = {.lang = o->lang,
+					 .color = command_color(common, STDOUT_FILENO),
 					 .width = command_width(STDOUT_FILENO)};
 	if (o->out)
 		return write_dir(r, o->out, &w, a, &e) < 0 ? command_fail(&e) : 0;

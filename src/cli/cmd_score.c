@@ -54,11 +54,12 @@ const struct command command_score = {
 	.name = "score",
 	.summary = "error rates of transcripts: WER, CER, mixed",
 	.usage = "REF HYP [--hyp2 FILE] [options]",
-	.text = "Scores the transcripts of HYP against those of REF: errors summed over the corpus, "
-		"divided by the words (or characters) of the reference, with a bootstrap interval "
-		"over utterances. A missing hypothesis counts as deletions and is listed.\n\n"
-		"Files: JSONL (text and id, key or audio_filepath), Kaldi text, trn, TSV or CSV with "
-		"a header, stm, ctm, or plain lines paired by number.\n\n"
+	.text = "Scores the transcripts of HYP against those of REF: errors summed over the "
+		"corpus, divided by the words (or characters) of the reference, with a "
+		"bootstrap interval over utterances. A missing hypothesis "
+		"counts as deletions and is listed.\n\n"
+		"Files: JSONL (text and id, key or audio_filepath), Kaldi text, trn, TSV or CSV "
+		"with a header, stm, ctm, or plain lines paired by number.\n\n"
 		"With --hyp2 the exit status is 0 when both systems are aligned within the gate, "
 		"1 when they are not, 5 when more utterances are needed to decide.",
 	.examples = "assay score ref.jsonl hyp.jsonl --metric cer --normalize chinese\n"

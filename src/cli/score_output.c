@@ -154,8 +154,8 @@ static void text_comparison(const struct comparison *c, struct buf *out)
 	(void)buf_fmt(out, "difference (second - first): %+.2f points (95 %%: ",
 		      100 * c->difference.estimate);
 	put_interval(out, c->difference.interval95);
-	(void)buf_fmt(out, ")\n  MAPSSWE: %zu segments, z %.2f, p %.4g; second better in %.1f %% of "
-		      "the draws; same text %zu\n", c->mapsswe.segments, c->mapsswe.z,
+	(void)buf_fmt(out, ")\n  MAPSSWE: %zu segments, z %.2f, p %.4g; second better in %.1f %% "
+		      "of the draws; same text %zu\n", c->mapsswe.segments, c->mapsswe.z,
 		      c->mapsswe.p, 100 * c->difference.below, c->same_text);
 	(void)buf_fmt(out, "  %s within %.2f points", alignment_verdict_name(c->verdict),
 		      100 * c->gate);

@@ -97,8 +97,10 @@ void inbox_deliver(void *net)
 		struct inbox_record *r = &n->records[i];
 		if (!r->conn)
 			continue;
-		r->conn->records--;
-		deliver(r->conn, r);
+		struct conn *c = r->conn;
+		r->conn = NULL;		/* inbox_forget() counts those still to be delivered */
+		c->records--;
+		deliver(c, r);
 	}
 	n->n_records = 0;
 	n->inbox_len = 0;

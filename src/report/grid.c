@@ -58,7 +58,8 @@ const char *target_text(struct arena *a, const struct target *t, bool zh)
 	char value[FORMAT_MAX];
 	format_metric(value, sizeof(value), t->metric, t->value);
 	if (!*value)
-		return arena_fmt(a, zh ? "%s 未测得 (%s)" : "%s not measured (%s)", t->metric, t->text);
+		return arena_fmt(a, zh ? "%s 未测得 (%s)" : "%s not measured (%s)", t->metric,
+				 t->text);
 	return arena_fmt(a, "%s %s (%s)", t->metric, value, t->text);
 }
 
@@ -73,7 +74,7 @@ static struct grid_row *row_of(struct grid *g, struct arena *a, const char *serv
 	return row;
 }
 
-/* Bad verdicts first; of equal ones the target that is nearest to, or farthest beyond, its limit. */
+/* Bad verdicts first; of equal ones the target nearest to its limit, or farthest beyond it. */
 static int badness(enum verdict v)
 {
 	static const int rank[] = {

@@ -101,7 +101,8 @@ static void merge_windows(const struct run_window *w, size_t n, json_t *const co
 {
 	uint64_t from = w[0].from_ns, to = w[n - 1].to_ns;
 	double s = to > from ? ns_to_s(to - from) : NAN;
-	double ok = 0, failed = 0, flight = 0, p50 = 0, p99 = NAN, ttft = 0, with = 0, with_ttft = 0;
+	double ok = 0, failed = 0, flight = 0, p50 = 0, p99 = NAN, ttft = 0, with = 0,
+	       with_ttft = 0;
 	for (size_t i = 0; i < n; i++) {
 		ok += (double)w[i].ok;
 		failed += (double)w[i].failed;
@@ -125,8 +126,8 @@ static void merge_windows(const struct run_window *w, size_t n, json_t *const co
 
 static json_t *timeline(const struct run *run)
 {
-	static const char *const names[8] = {"from", "to", "ok", "failed", "in_flight", "p50", "p99",
-					     "ttft"};
+	static const char *const names[8] = {"from",      "to",  "ok",  "failed",
+					     "in_flight", "p50", "p99", "ttft"};
 	json_t *columns[8];
 	json_t *j = json_object();
 	for (size_t c = 0; c < ARRAY_LEN(names); c++) {

@@ -25,8 +25,8 @@ void html_verdict_line(const struct html *h)
 	(void)buf_str(out, "</h1><p class=\"sub\">");
 	if (r->title)
 		html_text(out, arena_fmt(h->a, "%s · ", r->title));
-	(void)buf_fmt(out, "<time>%s</time>%s%s · assay %s</p></section>\n", when, *time ? " · " : "",
-		      time, r->tool_version);
+	(void)buf_fmt(out, "<time>%s</time>%s%s · assay %s</p></section>\n", when,
+		      *time ? " · " : "", time, r->tool_version);
 }
 
 static void grid_cell(struct buf *out, const struct grid_cell *c)
@@ -147,8 +147,11 @@ static void trust(const struct html *h)
 	(void)buf_str(out, "</h2>");
 	if (r->n_runs == 0 || bad == 0) {
 		(void)buf_str(out, "<p>");
-		html_both(out, arena_fmt(h->a, "Yes: in all %zu runs the tester kept up and its clocks "
-			  "were exact enough.", r->n_runs),
+		html_both(out,
+			  arena_fmt(h->a,
+				    "Yes: in all %zu runs the tester kept up and its clocks "
+				    "were exact enough.",
+				    r->n_runs),
 			  arena_fmt(h->a, "可信: %zu 次运行中测试端均未成为瓶颈,计时足够精确。",
 				    r->n_runs));
 		(void)buf_str(out, "</p>");
@@ -310,8 +313,9 @@ static void pairs(const struct html *h, const struct accuracy_result *x)
 	qsort(sorted, x->n_pairs, sizeof(*sorted), by_rate);
 	size_t n = MIN(x->n_pairs, (size_t)PAIRS_MAX);
 	(void)buf_str(out, "<details class=\"pairs\"><summary>");
-	html_both(out, arena_fmt(h->a, "%s %s: %zu of %zu pairs, the worst first", x->service, x->metric,
-				 n, x->n_pairs),
+	html_both(out,
+		  arena_fmt(h->a, "%s %s: %zu of %zu pairs, the worst first", x->service, x->metric,
+			    n, x->n_pairs),
 		  arena_fmt(h->a, "%s %s: %zu 对(共 %zu 对),最差在前", x->service, x->metric, n,
 			    x->n_pairs));
 	(void)buf_str(out, "</summary><div class=\"wide\"><table><thead><tr>");

@@ -75,8 +75,11 @@ void html_soak(const struct html *h)
 		const char *range = isnan(s->drift_p99_lo) ? ""
 			: arena_fmt(h->a, " (%.2f … %.2f)", s->drift_p99_lo, s->drift_p99_hi);
 		(void)buf_str(out, "<p>");
-		html_both(out, arena_fmt(h->a, "Latency at the end over that at the start: p50 × %.2f, "
-					 "p99 × %.2f%s", s->drift_p50, s->drift_p99, range),
+		html_both(out,
+			  arena_fmt(h->a,
+				    "Latency at the end over that at the start: p50 × %.2f, "
+				    "p99 × %.2f%s",
+				    s->drift_p50, s->drift_p99, range),
 			  arena_fmt(h->a, "结束时与开始时的延迟之比: p50 × %.2f,p99 × %.2f%s",
 				    s->drift_p50, s->drift_p99, range));
 		(void)buf_str(out, "</p>");
@@ -113,10 +116,12 @@ void html_rules(const struct html *h)
 		(void)buf_str(out, "</div>");
 	}
 	(void)buf_str(out, "</dl><p class=\"note\">");
-	html_both(out, "Percentiles: nearest rank, relative error at most 0.1 %, nothing clamped. "
-		  "A percentile target passes or fails by its 95 % order-statistic interval, a share "
-		  "by Wilson's interval; else it is undecided.",
-		  "百分位: 最近秩法,相对误差不超过 0.1%,不截断。百分位指标按 95% 次序统计量区间判定,"
-		  "比例按 Wilson 区间判定;区间包含限值时为无法判定。");
+	html_both(
+		out,
+		"Percentiles: nearest rank, relative error at most 0.1 %, nothing clamped. "
+		"A percentile target passes or fails by its 95 % order-statistic interval, a share "
+		"by Wilson's interval; else it is undecided.",
+		"百分位: 最近秩法,相对误差不超过 0.1%,不截断。百分位指标按 95% 次序统计量区间判定,"
+		"比例按 Wilson 区间判定;区间包含限值时为无法判定。");
 	(void)buf_str(out, "</p></section>\n");
 }

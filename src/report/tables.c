@@ -106,8 +106,8 @@ static void distribution(struct table *t, struct arena *a, const struct metric *
 	table_cell(t, m->def->name, NULL);
 	table_cell(t, number(a, hist_count(m->hist)), NULL);
 	for (const struct stats_row *row = stats_table; row->name; row++) {
-		bool small = row->quantile == 0.5 || row->quantile == 0.9 || row->quantile == 0.99 ||
-			     strcmp(row->name, "max") == 0;
+		bool small = row->quantile == 0.5 || row->quantile == 0.9 ||
+			     row->quantile == 0.99 || strcmp(row->name, "max") == 0;
 		if (!all && !small)
 			continue;
 		char text[FORMAT_MAX];
@@ -235,9 +235,12 @@ bool tables_leaks(const struct result *r, struct arena *a, bool zh, struct table
 		table_row(t);
 		table_cell(t, verdict_sign(v), tables_color(v));
 		table_cell(t, l->what, NULL);
-		table_cell(t, isnan(l->slope_per_hour) ? ""
+		table_cell(t,
+			   isnan(l->slope_per_hour) ? ""
 			   : bytes ? arena_fmt(a, "%+.2f MiB", l->slope_per_hour / 1048576)
-			   : arena_fmt(a, "%+.3g %s", l->slope_per_hour, l->unit ? l->unit : ""), NULL);
+				   : arena_fmt(a, "%+.3g %s", l->slope_per_hour,
+					       l->unit ? l->unit : ""),
+			   NULL);
 		table_cell(t, l->verdict, tables_color(v));
 	}
 	return r->soak.n_leaks > 0;
@@ -273,12 +276,14 @@ const char *tables_run_line(const struct run *run, struct arena *a, bool zh)
 
 const char *tables_soak_line(const struct soak_result *s, struct arena *a, bool zh)
 {
-	return arena_fmt(a, L("%s · %llu requests · errors %s (95 %%: %s … %s) · outages %zu, longest "
-			      "%.1f s · %llu windows, %llu missing",
-			      "%s · %llu 个请求 · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · "
-			      "%llu 个时间窗,缺 %llu 个"),
-			 metric_text(a, "latency", s->hours * 3600), (unsigned long long)s->requests,
-			 percent(a, s->error_rate), percent(a, s->error_lo),
-			 percent(a, s->error_hi), s->n_outages, soak_longest_outage(s),
-			 (unsigned long long)s->windows, (unsigned long long)s->gaps);
+	return arena_fmt(
+		a,
+		L("%s · %llu requests · errors %s (95 %%: %s … %s) · outages %zu, longest "
+		  "%.1f s · %llu windows, %llu missing",
+		  "%s · %llu 个请求 · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · "
+		  "%llu 个时间窗,缺 %llu 个"),
+		metric_text(a, "latency", s->hours * 3600), (unsigned long long)s->requests,
+		percent(a, s->error_rate), percent(a, s->error_lo), percent(a, s->error_hi),
+		s->n_outages, soak_longest_outage(s), (unsigned long long)s->windows,
+		(unsigned long long)s->gaps);
 }

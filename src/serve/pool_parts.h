@@ -54,6 +54,7 @@ struct slot {
 	bool started;		/* was up before */
 	bool condemned;		/* half a frame was sent to it: it must be ended */
 	bool paused;		/* not read from: the owner of its one call is slow */
+	bool unread;		/* its reader may hold whole frames that poll() knows nothing of */
 	int64_t parallel;
 	int64_t active;
 	struct call *calls;

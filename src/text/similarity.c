@@ -14,7 +14,7 @@
 
 #define CHRF_ORDER 6
 #define CHRF_BETA 2.0
-#define REGEX_LIMIT 10000	/* ICU's steps, some microseconds each */
+#define REGEX_LIMIT 300	/* of ICU's units, about a millisecond each */
 
 /* Two texts as tokens. */
 struct both {

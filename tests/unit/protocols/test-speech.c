@@ -117,13 +117,22 @@ static void test_wav(void **state)
 	(void)buf_add(&b, "LIST\x03\0\0\0abc\0", 12);
 	good(&b, WAV, 100);
 	/* a chunk before the format, and one between format and data */
-	(void)buf_fmt(&b, "%s", "");
 	static const char early[] = "RIFF\0\0\0\0WAVEJUNK\x02\0\0\0zzfmt "
 		"\x12\0\0\0\1\0\1\0\x40\x1f\0\0"
 				    "\x80\x3e\0\0\2\0\x10\0\0\0fact\4\0\0\0\2\0\0\0data\4\0\0\0\1"
 					"\0\2";
 	exchange_expect(&x, WAV, early, sizeof(early), OUTCOME_OK);
 	assert_int_equal(x.answer.sound_bytes, 4);
+	/* data of odd size is padded to an even offset, as it should be or not */
+#define EIGHT_BITS "RIFF\0\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x40\x1f\0\0\1\0\x08\0" \
+		   "data\3\0\0\0abc"
+	static const char padded[] = EIGHT_BITS "\0LIST\2\0\0\0xy";
+	static const char bare[] = EIGHT_BITS "LIST\2\0\0\0xy";
+	exchange_expect(&x, WAV, padded, sizeof(padded) - 1, OUTCOME_OK);
+	assert_int_equal(x.answer.pcm, PCM_U8);
+	assert_memory_equal(x.answer.sound.data, "abc", 3);
+	exchange_expect(&x, WAV, bare, sizeof(bare) - 1, OUTCOME_OK);
+	exchange_expect(&x, WAV, padded, 48, OUTCOME_OK);	/* the pad alone */
 	exchange_end(&x);
 }
 

@@ -92,7 +92,8 @@ static void test_junit_is_xml(void **state)
 	c->verdict = VERDICT_FAIL;
 	c->detail = "]]>\x1b[31m";
 	assert_int_equal(writer_find("junit")->write(r, NULL, &out, &e), 0);
-	assert_non_null(strstr(out.data, "name=\"X\xEF\xBF\xBD\xEF\xBF\xBD &quot;&lt;&amp;&gt;'&#10;&#9;"
+	assert_non_null(strstr(out.data,
+			       "name=\"X\xEF\xBF\xBD\xEF\xBF\xBD &quot;&lt;&amp;&gt;'&#10;&#9;"
 			       "\xEF\xBF\xBD\""));
 	assert_null(strstr(out.data, "<script"));
 	assert_null(strchr(out.data, '\x1b'));

@@ -266,8 +266,9 @@ static uint64_t trickle(const struct service *s, const char *first, uint64_t mos
 	send_text(fd, first);
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
+		bool hung_up = poll(&p, 1, 20) > 0;
 		uint64_t took = clock_now() - before;
-		if (poll(&p, 1, 20) > 0 || took > most_ns) {
+		if (hung_up || took > most_ns) {
 			(void)close(fd);
 			return took;
 		}
@@ -344,7 +345,7 @@ static void test_write_time(void **state)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	send_all(fd, b.data, b.len);
 	uint64_t before = clock_now();
-	assert_true(metric_becomes(&s, "assay_connections_timed_out_total", 1, 5 * NS_PER_S));
+	assert_true(metric_becomes(&s, "assay_connections_timed_out_total", 1, TEST_WAIT));
 	assert_true(clock_now() - before >= NS_PER_S * 3 / 10);
 	assert_true(metric_becomes(&s, "assay_worker_running", 0, TEST_WAIT));
 	(void)close(fd);

@@ -146,7 +146,8 @@ static void test_groups(void **state)
 		assert_true(b.estimate == p);
 		assert_true(fabs(b.sd / sd - 1) < 0.03);
 		if (wrongs[i] >= 40)
-			assert_true(fabs((b.interval95.hi - b.interval95.lo) / (3.92 * sd) - 1) < 0.06);
+			assert_true(fabs((b.interval95.hi - b.interval95.lo) / (3.92 * sd) - 1) <
+				    0.06);
 	}
 }
 
@@ -175,7 +176,8 @@ static void test_binomial(void **state)
 						  lgamma(n - k + 1) + k * log(p) +
 						  (n - k) * log1p(-p));
 			if (fabs(seen[k] - want) > 5 * sqrt(want) + 5)
-				fail_msg("n %u p %g k %u: %u, not %g", rows[i].n, p, k, seen[k], want);
+				fail_msg("n %u p %g k %u: %u, not %g", rows[i].n, p, k, seen[k],
+					 want);
 			off += fabs(seen[k] - want);
 		}
 		assert_true(off < 0.02 * DRAWS);
