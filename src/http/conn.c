@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,16 +108,6 @@ void conn_close(struct conn *c)
 {
 	if (c && c->state != CONN_CLOSED)
 		kill_conn(c);
-}
-
-void conn_reset(struct conn *c)
-{
-	struct linger now = {.l_onoff = 1, .l_linger = 0};
-	if (!c || c->state == CONN_CLOSED)
-		return;
-	c->broken = true;	/* no close_notify */
-	(void)setsockopt(c->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	kill_conn(c);
 }
 
 void conn_fail(struct conn *c, enum outcome why, const char *words, uint64_t ns)
@@ -311,12 +299,6 @@ ssize_t conn_send(struct conn *c, const struct iovec *iov, int n, bool final)
 bool conn_connected(const struct conn *c)
 {
 	return c->moments.connected != 0;
-}
-
-bool conn_all_acked(const struct conn *c)
-{
-	int left = 0;
-	return c->watch.fd >= 0 && ioctl(c->watch.fd, SIOCOUTQ, &left) == 0 && left == 0;
 }
 
 const struct conn_moments *conn_moments(const struct conn *c)

@@ -45,7 +45,8 @@ static inline enum outcome on_head(void *ctx, const struct http_head *head)
 	return s->from_head;
 }
 
-static inline enum outcome on_body(void *ctx, const char *data, size_t len, const struct arrival *at)
+static inline enum outcome on_body(void *ctx, const char *data, size_t len,
+				   const struct arrival *at)
 {
 	struct seen *s = ctx;
 	assert_int_equal(buf_add(&s->body, data, len), 0);

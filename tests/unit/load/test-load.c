@@ -146,6 +146,32 @@ static void test_refused(void **state)
 	shop_close(&s);
 }
 
+static void serve_stall(struct fake_conn *c, void *ctx)
+{
+	struct buf in = BUF_INIT(1 << 20);
+	(void)ctx;
+	if (fake_read(c, &in) && fake_say(c, OK_HEAD "Content-Length: 9\r\n\r\nhalf"))
+		fake_hang(c);
+	buf_release(&in);
+}
+
+static void test_stall(void **state)
+{
+	(void)state;
+	struct shop s;
+	shop_open(&s, serve_stall, "null", "/");
+	s.service.idle_timeout_ns = 50 * MS;
+	run(&s, SPEC("requests", "3"), false);
+	assert_int_equal(s.run->outcomes[OUTCOME_IDLE_TIMEOUT], 3);
+	assert_int_equal(s.run->failures[0].status, 200);
+	assert_non_null(strstr(s.run->failures[0].detail, "stood still"));
+	s.service.idle_timeout_ns = 0;
+	s.service.timeout_ns = 60 * MS;
+	run(&s, SPEC("requests", "2", "concurrency", "2"), false);
+	assert_int_equal(s.run->outcomes[OUTCOME_TIMEOUT], 2);
+	shop_close(&s);
+}
+
 static void test_goodput(void **state)
 {
 	(void)state;
@@ -242,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_cap_and_unsent),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_goodput),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_bad_work),
