@@ -8,6 +8,7 @@ static const struct command *const commands[] = {
 	&command_serve,
 	&command_models,
 	&command_fit,
+	&command_doctor,
 	&command_monitor,
 	&command_completion,
 	&command_manual,
