@@ -263,8 +263,8 @@ static void put_tpot(struct plan *p, int64_t n, json_t *j)
 	json_put_real(j, "tpot_lower_bound_s", bytes / (double)n / (bandwidth * EFFICIENCY));
 	if (!isnan(bandwidth))
 		strings_add(&p->notes, p->arena,
-			    arena_fmt(p->arena, "TPOT bound: %.2f GB of weights read per token (%s) "
-				      "/ %lld devices / (%.0f GB/s * %g)", bytes / 1e9,
+			    arena_fmt(p->arena, "TPOT bound: %.2f GB of weights read per token "
+				      "(%s) / %lld devices / (%.0f GB/s * %g)", bytes / 1e9,
 				      all ? "all of them: towers included" : "the decoder",
 				      (long long)n, bandwidth / 1e9, EFFICIENCY));
 }

@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_serve,
 	&command_models,
 	&command_fit,
+	&command_doctor,
 	&command_monitor,
 	&command_report,
 	&command_completion,

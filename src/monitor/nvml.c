@@ -12,6 +12,8 @@
 #define PROCESSES_MAX 128
 #define SLOW_EVERY_NS (10 * NS_PER_S)
 
+struct nvml_device;
+
 struct nvml_memory {
 	unsigned long long total, free, used;
 };
@@ -164,7 +166,8 @@ static void read_fast(const struct nvml *s, struct nvml_device *h, struct device
 		d->q[Q_MEMORY_CLOCK] = v;
 }
 
-static void read_slow(const struct nvml *s, struct nvml_device *h, struct device *d, struct arena *a)
+static void read_slow(const struct nvml *s, struct nvml_device *h, struct device *d,
+		      struct arena *a)
 {
 	struct nvml_process list[PROCESSES_MAX];
 	unsigned n = PROCESSES_MAX;
