@@ -49,7 +49,8 @@ static int look_at_worker(struct request *r, int *ret_rate)
 	const char *language = upload_text(r, UPLOAD_LANGUAGE);
 	int64_t rate = RATE_DEFAULT;
 	if (language && !valid_language(language))
-		return refuse(r, 400, "invalid_value", "language must be a tag such as en or zh-CN");
+		return refuse(r, 400, "invalid_value",
+			"language must be a tag such as en or zh-CN");
 	json_t *ready = pool_ready(r->server->spec.pool);
 	(void)json_whole(ready, "sample_rate", &rate);
 	bool known = !language || has_language(ready, language);

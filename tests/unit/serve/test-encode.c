@@ -38,7 +38,8 @@ static void encode(enum audio_format f, int rate, bool streamed, struct buf *out
 		int len = MIN(1777, n - at);
 		assert_int_equal(encoder_add(x, pcm + at, (size_t)len * 2, &e), 0);
 		if (streamed) {
-			assert_int_equal(buf_add(out, encoder_out(x)->data, encoder_out(x)->len), 0);
+			assert_int_equal(buf_add(out, encoder_out(x)->data, encoder_out(x)->len),
+				0);
 			buf_clear(encoder_out(x));
 		}
 	}
