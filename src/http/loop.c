@@ -219,8 +219,9 @@ static void find_awake(struct loop *l)
 		return;
 	uint64_t runnable = u.cpu - l->base.cpu + u.run_delay - l->base.run_delay;
 	uint64_t whole = u.at - l->base.at;
-	/* only where most of the wait was sleep does the sum say something */
-	if (runnable + WAKE_SLACK < whole / 2)
+	/* more sleep than there was time before the wait: some of it was in the wait, so at its
+	 * beginning nothing was ready */
+	if (whole > runnable + WAKE_SLACK + (l->entered - l->base.at))
 		l->awake = u.at - runnable - WAKE_SLACK;
 }
 

@@ -3,7 +3,7 @@
 #include "load/lane.h"
 
 #include <math.h>
-#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,6 +13,7 @@
 #include "load/lane_in.h"
 
 #define TICK (100 * NS_PER_MS)
+#define LOAD_NICE (-10)
 #define PUBLISH_EVERY 5		/* ticks */
 #define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
 
@@ -153,6 +154,9 @@ static void *lane_main(void *arg)
 	int cpus[256];
 	int n = l->common->spec->pin ? thread_cpus(cpus, (int)ARRAY_LEN(cpus)) : 0;
 	loop_adopt(net_loop(l->net));
+	/* A load thread sleeps nearly always; when it is due it must not wait behind a service
+	 * that fills all cores of this machine. Only where the user may (root). */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOAD_NICE);
 	if (n > 0)
 		(void)thread_pin(cpus[l->index % (size_t)n], NULL);
 	run_phase(l);

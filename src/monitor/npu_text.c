@@ -138,7 +138,8 @@ static bool error_line(struct capture *c, struct span line)
 {
 	if (contains(line, "[WARNING]")) {
 		strings_add(&c->warnings, c->arena,
-			    arena_strn(c->arena, line.data, str_utf8_cut(line.data, line.len, 300)));
+			    arena_strn(c->arena, line.data,
+				       str_utf8_cut(line.data, line.len, 300)));
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {

@@ -244,7 +244,8 @@ static void test_cut_at_every_byte(void **state)
 {
 	(void)state;
 	for (size_t len = 0; len < sizeof(wide); len++) {
-		char *copy = malloc(len ? len : 1);	/* exact, so that a sanitizer sees overreads */
+		/* exact, so that a sanitizer sees overreads */
+		char *copy = malloc(len ? len : 1);
 		assert_non_null(copy);
 		memcpy(copy, wide, len);
 		struct arena *a = arena_new();
