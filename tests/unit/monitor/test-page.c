@@ -55,7 +55,8 @@ static void test_exporters(void **state)
 		"npu_chip_info_hbm_total_memory{id=\"3\"} 65536 1606402000\n"
 		"npu_chip_info_health_status{id=\"3\"} 0 1606402000\n"
 		"npu_chip_info_error_code{id=\"3\"} 2416082944 1\n"
-		"npu_chip_info_used_memory{id=\"4\"} 100\nnpu_chip_info_total_memory{id=\"4\"} 21527\n"
+		"npu_chip_info_used_memory{id=\"4\"} 100\n"
+		"npu_chip_info_total_memory{id=\"4\"} 21527\n"
 		"npu_chip_info_power{id=\"x\"} 7\nnpu_chip_info_power{id=\"5\" 7\n";
 	assert_true(page_looks_like(npu, strlen(npu)));
 	page_to_devices(npu, strlen(npu), &c);
