@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "audio/memory_file.h"
+#include "audio/mp3.h"
 #include "base/util.h"
 
 #define PIECE_SAMPLES ((size_t)65536)
@@ -107,21 +108,41 @@ static int keep_samples(void *ctx, const float *samples, size_t n)
 	return 0;
 }
 
-int audio_decode(const void *data, size_t len, struct audio *ret, struct err *e)
+/* Everything but MP3. */
+static int sndfile_decode(const void *data, size_t len, struct audio *a,
+			  int (*keep)(void *ctx, const float *samples, size_t n), void *ctx,
+			  struct err *e)
 {
 	struct memory_file file = {data, (sf_count_t)len, 0, NULL};
 	SF_INFO info = {0};
 	CLEANUP(close_file) SNDFILE *f = open_file(&file, &info, e);
-	struct growing g = {0};
-	struct audio a = {.channels = info.channels, .rate = info.samplerate};
-	if (!f)
+	if (!f || walk(f, info.channels, &a->frames, keep, ctx, e) < 0)
 		return -1;
-	if (walk(f, info.channels, &a.frames, keep_samples, &g, e) < 0) {
+	a->channels = info.channels;
+	a->rate = info.samplerate;
+	name_format(info.format, a->format, sizeof(a->format));
+	return 0;
+}
+
+static int decode(const void *data, size_t len, struct audio *a,
+		  int (*keep)(void *ctx, const float *samples, size_t n), void *ctx,
+		  struct err *e)
+{
+	if (!mp3_begins(data, len))
+		return sndfile_decode(data, len, a, keep, ctx, e);
+	(void)snprintf(a->format, sizeof(a->format), "mp3");
+	return mp3_decode(data, len, &a->channels, &a->rate, &a->frames, keep, ctx, e);
+}
+
+int audio_decode(const void *data, size_t len, struct audio *ret, struct err *e)
+{
+	struct growing g = {0};
+	struct audio a = {0};
+	if (decode(data, len, &a, keep_samples, &g, e) < 0) {
 		free(g.samples);
 		return -1;
 	}
 	a.samples = g.samples;
-	name_format(info.format, a.format, sizeof(a.format));
 	*ret = a;
 	return 0;
 }
@@ -136,14 +157,11 @@ void audio_release(struct audio *a)
 int audio_length(const void *data, size_t len, double *ret_seconds, char ret_format[16],
 		 struct err *e)
 {
-	struct memory_file file = {data, (sf_count_t)len, 0, NULL};
-	SF_INFO info = {0};
-	CLEANUP(close_file) SNDFILE *f = open_file(&file, &info, e);
-	size_t frames = 0;
-	if (!f || walk(f, info.channels, &frames, NULL, NULL, e) < 0)
+	struct audio a = {0};
+	if (decode(data, len, &a, NULL, NULL, e) < 0)
 		return -1;
-	*ret_seconds = (double)frames / info.samplerate;
-	name_format(info.format, ret_format, 16);
+	*ret_seconds = (double)a.frames / a.rate;
+	memcpy(ret_format, a.format, sizeof(a.format));
 	return 0;
 }
 

@@ -33,7 +33,7 @@ int audio_length(const void *data, size_t len, double *ret_seconds, char ret_for
 /* Channels averaged, in place; a->channels becomes 1. */
 void audio_to_mono(struct audio *a);
 
-/* As a file: "wav" (16 bit), "flac" (16 bit), "ogg" (Vorbis), "opus", "mp3". Frames are interleaved;
+/* As a file: "wav" and "flac" (16 bit), "ogg" (Vorbis), "opus", "mp3". Frames are interleaved;
  * values beyond [-1, 1] are an error, not clipped. Appended to out. */
 struct buf;
 int audio_encode(const float *samples, size_t frames, int channels, int rate, const char *format,

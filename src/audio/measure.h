@@ -28,7 +28,8 @@ struct audio_figures {
 
 	/* A frame of 10 ms is silent when its RMS is more than 40 dB under the loudest frame's,
 	 * or under -60 dB. */
-	double leading_silence, trailing_silence, longest_silence;	/* s; the last: between sounds */
+	double leading_silence, trailing_silence;	/* s */
+	double longest_silence;				/* s, between sounds */
 	double silent_share;
 
 	/* YIN (de Cheveigné and Kawahara 2002): 60 to 500 Hz, threshold 0.15, every 10 ms, on the

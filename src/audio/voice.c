@@ -1,6 +1,8 @@
-/* src/audio/voice.c - a voice as mean cepstrum and median pitch. MFCC: S. Davis, P. Mermelstein, "Comparison
- * of parametric representations for monosyllabic word recognition", IEEE Trans. ASSP 28 (1980), with the
- * usual 25 ms Hamming window every 10 ms, pre-emphasis 0.97, 26 triangular filters.
+/* src/audio/voice.c - a voice as mean cepstrum and median pitch.
+ *
+ * MFCC: S. Davis, P. Mermelstein, "Comparison of parametric representations for monosyllabic word
+ * recognition", IEEE Trans. ASSP 28 (1980), with the usual 25 ms Hamming window every 10 ms,
+ * pre-emphasis 0.97 and 26 triangular filters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <complex.h>
 #include <math.h>
@@ -104,7 +106,7 @@ static int mean_cepstrum(const float *clip, size_t n, struct voice *v, struct er
 		used++;
 	}
 	if (used < 10)
-		return err_set(e, ERR_DATA, "less than 100 ms of sound: too little to know a voice");
+		return err_set(e, ERR_DATA, "less than 100 ms of sound: too little for a voice");
 	for (int c = 0; c < VOICE_COEFFICIENTS; c++)
 		v->mfcc[c] /= (double)used;
 	return 0;

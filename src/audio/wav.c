@@ -80,7 +80,7 @@ static int take_chunk(struct wav_parser *p)
 		p->open_ended = p->chunk_size == 0 || p->chunk_size >= WAV_OPEN_ENDED_FROM;
 		return 1;
 	}
-	if (p->chunk_size >= WAV_HEADER_MAX - p->seen)
+	if (p->seen >= WAV_HEADER_MAX || p->chunk_size >= WAV_HEADER_MAX - p->seen)
 		return wrong(p, "the WAV has no samples in its first megabyte");
 	size_t padded = p->chunk_size + (p->chunk_size & 1);
 	if (memcmp(p->part, "fmt ", 4) == 0) {

@@ -199,3 +199,10 @@ size_t str_utf8_cut(const char *text, size_t len, size_t max)
 		cut--;
 	return cut;
 }
+
+void str_cut_copy(char *out, size_t size, const char *text)
+{
+	size_t len = str_utf8_cut(text, strlen(text), size - 1);
+	memcpy(out, text, len);
+	out[len] = '\0';
+}

@@ -46,6 +46,9 @@ const char *str_nearest(const char *typed, const char *(*next)(size_t i, const v
 /* First invalid byte of UTF-8 (RFC 3629), or len when all is valid. */
 size_t str_utf8_valid(const char *text, size_t len);
 
+/* Copy into a fixed buffer; what does not fit is cut at a character's border. */
+void str_cut_copy(char *out, size_t size, const char *text);
+
 /* Bytes at most max, cut at a character's border. */
 size_t str_utf8_cut(const char *text, size_t len, size_t max);
 

@@ -5,11 +5,22 @@
 #include "cli/commands.h"
 
 static const struct command *const commands[] = {
+	&command_demo,
+	&command_run,
+	&command_plan,
+	&command_bench,
+	&command_check,
+	&command_faults,
+	&command_soak,
+	&command_accuracy,
+	&command_score,
+	&command_normalize,
 	&command_serve,
 	&command_models,
 	&command_fit,
 	&command_doctor,
 	&command_monitor,
+	&command_report,
 	&command_completion,
 	&command_manual,
 };

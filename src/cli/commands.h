@@ -5,12 +5,23 @@
 
 #include "cli/command.h"
 
+extern const struct command command_accuracy;
+extern const struct command command_bench;
+extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_demo;
+extern const struct command command_faults;
 extern const struct command command_manual;
 extern const struct command command_doctor;
 extern const struct command command_fit;
 extern const struct command command_models;
 extern const struct command command_monitor;
+extern const struct command command_normalize;
+extern const struct command command_plan;
+extern const struct command command_report;
+extern const struct command command_run;
+extern const struct command command_score;
 extern const struct command command_serve;
+extern const struct command command_soak;
 
 #endif

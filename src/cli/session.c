@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/stop.h"
-#include "client/client.h"
+#include "cli/fetch.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
@@ -237,18 +237,6 @@ static json_t *environment(const struct session *s)
 	return env;
 }
 
-static int fetch(const char *url, uint64_t timeout_ns, struct buf *body, int *ret_status,
-		 struct err *e)
-{
-	struct get_reply reply = {0};
-	if (client_get_url(url, timeout_ns, body, &reply, e) < 0)
-		return -1;
-	if (reply.status == 0)
-		return err_set(e, ERR_DATA, "%s: %s", url, outcome_name(reply.outcome));
-	*ret_status = reply.status;
-	return 0;
-}
-
 static struct monitor *start_monitor(const struct session *s, struct result *r)
 {
 	struct monitor_spec spec;
@@ -270,7 +258,7 @@ static struct monitor *start_monitor(const struct session *s, struct result *r)
 	}
 	spec.targets = targets;
 	spec.n_targets = p->n_services;
-	spec.fetch = fetch;
+	spec.fetch = cli_fetch;
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));

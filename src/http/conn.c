@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,16 +110,6 @@ void conn_close(struct conn *c)
 		kill_conn(c);
 }
 
-void conn_reset(struct conn *c)
-{
-	struct linger now = {.l_onoff = 1, .l_linger = 0};
-	if (!c || c->state == CONN_CLOSED)
-		return;
-	c->broken = true;	/* no close_notify */
-	(void)setsockopt(c->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	kill_conn(c);
-}
-
 void conn_fail(struct conn *c, enum outcome why, const char *words, uint64_t ns)
 {
 	if (words != c->words)
@@ -222,7 +210,7 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 
 	if (n->checked != loop_now(n->loop)) {
 		n->checked = loop_now(n->loop);
-		stamp_clock_check(&n->clock);
+		n->clock_stepped = stamp_clock_check(&n->clock);
 	}
 	if (c->state == CONN_CONNECTING) {
 		finish_connect(c);
@@ -311,12 +299,6 @@ ssize_t conn_send(struct conn *c, const struct iovec *iov, int n, bool final)
 bool conn_connected(const struct conn *c)
 {
 	return c->moments.connected != 0;
-}
-
-bool conn_all_acked(const struct conn *c)
-{
-	int left = 0;
-	return c->watch.fd >= 0 && ioctl(c->watch.fd, SIOCOUTQ, &left) == 0 && left == 0;
 }
 
 const struct conn_moments *conn_moments(const struct conn *c)

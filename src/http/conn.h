@@ -47,7 +47,6 @@ struct conn *conn_open(struct net *n, const struct endpoint *ep, const struct co
 		       void *ctx);
 void conn_set_user(struct conn *c, const struct conn_events *events, void *ctx);
 void conn_close(struct conn *c);	/* NULL is fine; calls nothing */
-void conn_reset(struct conn *c);	/* close with a RST, so that the peer sees it at once */
 
 /* Send as much as the kernel takes of these pieces; bytes taken, 0 when none (writable() comes),
  * -1 when the connection cannot be written to any more (a reply may still be read). final: the
@@ -55,7 +54,6 @@ void conn_reset(struct conn *c);	/* close with a RST, so that the peer sees it a
 ssize_t conn_send(struct conn *c, const struct iovec *iov, int n, bool final);
 
 bool conn_connected(const struct conn *c);	/* TCP is there; TLS perhaps not yet */
-bool conn_all_acked(const struct conn *c);	/* nothing is on its way to the peer (SIOCOUTQ) */
 
 struct conn_moments {
 	uint64_t connect_start, connected, tls_done;	/* ns; 0: did not happen */

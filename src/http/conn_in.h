@@ -53,13 +53,14 @@ struct inbox_record {
 struct net {
 	struct loop *loop;
 	struct stamp_clock clock;
+	bool clock_stepped;		/* since the batch before: its stamps are from both sides */
 	uint64_t checked;		/* loop_now() when the clock was last checked */
 	int stamp_holder;		/* keeps the kernel's timestamping switched on */
 	char *inbox;
 	size_t inbox_len;
 	struct inbox_record *records;
 	int n_records;
-	char *plain[3];			/* TLS: a piece, the one held back before it; a record to send */
+	char *plain[3];			/* TLS: a piece, the one before it; a record to send */
 	uint64_t reads_stamped, reads_user;
 	struct conn *open, *dead, *spare;
 	void *bio_method;		/* BIO_METHOD * */

@@ -27,6 +27,7 @@ void exchange_clear(struct exchange *x)
 	assert(!x->running);
 	x->started = x->connect_start = x->connected = x->tls_done = 0;
 	x->sent_first = x->upload_done = x->reply_begun = x->first_byte = x->end = 0;
+	x->end_stamp = STAMP_USER;
 	x->status = 0;
 	x->reused = false;
 	x->stale_retries = 0;
@@ -83,6 +84,7 @@ void exchange_abort(struct exchange *x, enum outcome why, const char *words)
 	if (!x->running)
 		return;
 	say(x, words);
+	x->end_stamp = STAMP_USER;
 	finish_broken(x, why, clock_now());
 }
 
@@ -200,6 +202,7 @@ static void on_data(void *ctx, const char *data, size_t len, const struct arriva
 	static const struct http1_events parts = {on_head, on_body};
 	struct exchange *x = ctx;
 	x->last_read = at->ns;
+	x->end_stamp = at->kind == STAMP_KERNEL && !at->last ? STAMP_SHARED : at->kind;
 	if (x->reply_begun == 0) {
 		if (x->reused && at->kind == STAMP_KERNEL && at->ns + NS_PER_US < x->sent_first) {
 			say(x, "bytes follow the announced end of the reply before this one");
@@ -274,6 +277,7 @@ static void on_closed(void *ctx, enum outcome why, const char *words, uint64_t n
 		take_moments(x);
 	origin_lost(x->held);
 	x->held = NULL;
+	x->end_stamp = STAMP_USER;
 	if (why == OUTCOME_OK && http1_close(&x->parser)) {
 		finish(x, OUTCOME_OK, ns);
 		return;

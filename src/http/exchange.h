@@ -44,6 +44,7 @@ struct exchange {
 	uint64_t started;
 	uint64_t connect_start, connected, tls_done;	/* only when a connection was opened */
 	uint64_t sent_first, upload_done, reply_begun, first_byte, end;
+	enum stamp_kind end_stamp;	/* how end is known */
 	int status;			/* 0: none came */
 	bool reused;			/* on a kept connection */
 	int stale_retries;

@@ -219,9 +219,16 @@ static void find_awake(struct loop *l)
 		return;
 	uint64_t runnable = u.cpu - l->base.cpu + u.run_delay - l->base.run_delay;
 	uint64_t whole = u.at - l->base.at;
-	/* only where most of the wait was sleep does the sum say something */
-	if (runnable + WAKE_SLACK < whole / 2)
+	/* more sleep than there was time before the wait: some of it was in the wait, so at its
+	 * beginning nothing was ready */
+	if (whole > runnable + WAKE_SLACK + (l->entered - l->base.at))
 		l->awake = u.at - runnable - WAKE_SLACK;
+}
+
+void loop_adopt(struct loop *l)
+{
+	close_fd(&l->schedstat);
+	l->base = (struct usage){0};
 }
 
 static int wait_for_batch(struct loop *l, bool block, struct err *e)

@@ -38,6 +38,9 @@ int loop_add(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
 int loop_change(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
 void loop_remove(struct loop *l, struct loop_watch *w);
 
+/* The calling thread is the one that will run the loop from now on. */
+void loop_adopt(struct loop *l);
+
 /* Set or move. Fires once, in the order of moments, never before its moment. -1: no memory (only
  * when more timers are set than ever before). */
 int loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ns);

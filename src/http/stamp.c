@@ -38,18 +38,19 @@ void stamp_clock_init(struct stamp_clock *s)
 	s->steps = 0;
 }
 
-void stamp_clock_check(struct stamp_clock *s)
+bool stamp_clock_check(struct stamp_clock *s)
 {
 	uint64_t mono = clock_now();
 	int64_t off_by = (int64_t)(mono - clock_wall()) - s->offset;
 	if (off_by < QUICK_TOLERANCE && off_by > -QUICK_TOLERANCE)
-		return;
+		return false;
 	int64_t offset = sample_offset();
 	int64_t step = offset - s->offset;
-	if (step > STEP_MIN || step < -STEP_MIN) {
-		s->offset = offset;
-		s->steps++;
-	}
+	if (step < STEP_MIN && step > -STEP_MIN)
+		return false;
+	s->offset = offset;
+	s->steps++;
+	return true;
 }
 
 bool stamp_map(const struct stamp_clock *s, uint64_t real_ns, uint64_t from, uint64_t to,

@@ -17,8 +17,8 @@ struct stamp_clock {
 
 void stamp_clock_init(struct stamp_clock *s);
 
-/* Does the mapping still hold? Takes it anew after a step of the wall clock. */
-void stamp_clock_check(struct stamp_clock *s);
+/* Take the mapping anew if the wall clock was stepped: then true. */
+bool stamp_clock_check(struct stamp_clock *s);
 
 /* CLOCK_REALTIME → CLOCK_MONOTONIC. false when the result is not within [from, to]: the stamp is
  * from the other side of a step, so only user space knows the moment. */

@@ -18,7 +18,7 @@ struct url {
 	bool ipv6;			/* host is an IPv6 address */
 	uint16_t port;
 	char authority[URL_HOST_MAX + 16];	/* for Host: the port only when not the usual one */
-	char path[URL_PATH_MAX];	/* begins with '/', query included; "/" when none is given */
+	char path[URL_PATH_MAX];	/* begins with '/', query included; "/": none given */
 };
 
 /* Only absolute http:// and https:// URLs; no user and password, no fragment, no blanks or

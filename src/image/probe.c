@@ -79,7 +79,8 @@ static bool probe_bmp(const unsigned char *p, size_t len, struct image_info *i)
 	int32_t height = (int32_t)little(p + 22, 4);	/* negative: rows from the top */
 	if (height == INT32_MIN)
 		return false;
-	return set(i, "bmp", "image/bmp", little(p + 18, 4), (uint32_t)(height < 0 ? -height : height));
+	return set(i, "bmp", "image/bmp", little(p + 18, 4),
+		(uint32_t)(height < 0 ? -height : height));
 }
 
 int image_probe(const void *data, size_t len, struct image_info *ret, struct err *e)

@@ -18,7 +18,7 @@ struct load_spec {
 	int arrival;		/* enum arrival_law */
 	double rate;		/* requests/s, open loop */
 	double gamma_shape;
-	int64_t concurrency;	/* closed loop: slots; open loop: in-flight cap (0: none) */
+	int64_t concurrency;	/* closed loop: slots (0: 1); open loop: in-flight cap (0: none) */
 	int64_t requests;	/* measured ones; 0: by duration */
 	uint64_t duration_ns;	/* 0: by requests */
 	int64_t warmup;		/* requests before the window */
@@ -32,6 +32,9 @@ struct load_spec {
 extern const struct opt load_options[];
 void load_defaults(struct load_spec *spec);
 int load_check(const struct load_spec *spec, struct err *e);
+
+/* The law that holds: a rate without an arrival means poisson. */
+int load_law(const struct load_spec *spec);
 
 /* What each request sends: sample i, round and round, in an order given by the seed. */
 struct load_work {

@@ -93,8 +93,8 @@ int speech_tone(struct speech *s, int rate, double seconds, double hz, double db
 	double peak = pow(10, dbfs / 20);
 	size_t n = 0;
 	if (!(peak <= 1) || !(hz > 0 && hz < rate / 2.0))
-		return err_set(e, ERR_USAGE, "a tone of %g Hz and %g dB cannot be made at %d Hz", hz,
-			       dbfs, rate);
+		return err_set(e, ERR_USAGE, "a tone of %g Hz and %g dB cannot be made at %d Hz",
+			       hz, dbfs, rate);
 	float *to = begin(s, rate, seconds, &n, e);
 	if (!to)
 		return -1;

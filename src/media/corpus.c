@@ -1,4 +1,4 @@
-/* src/media/corpus.c - manifests: one sample per line of JSON (INTERFACES of the plan, corpus line).
+/* src/media/corpus.c - manifests: one sample per line of JSON.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
@@ -251,7 +251,8 @@ static int check_kind(const struct reader *r, const struct sample *s)
 		return wrong(r, "a sample for tts needs text");
 	if (strcmp(kind, "chat") == 0 && !s->messages && !s->question && !s->text &&
 	    s->n_images == 0 && !s->audio)
-		return wrong(r, "a sample for chat needs question, messages, images, text or audio");
+		return wrong(r, "a sample for chat needs question, messages, images, audio or "
+				"text");
 	return 0;
 }
 
@@ -288,7 +289,8 @@ static int read_sample(struct reader *r, json_t *line, struct sample *s)
 	    take_text(r, line, "question", &s->question) < 0 ||
 	    take_text(r, line, "judge", &s->judge) < 0 || check_judge(r, s->judge) < 0 ||
 	    take_text(r, line, "prompt_text", &s->prompt_text) < 0 ||
-	    take_list(r, line, "images", &names) < 0 || take_list(r, line, "answers", &answers) < 0 ||
+	    take_list(r, line, "images", &names) < 0 ||
+	    take_list(r, line, "answers", &answers) < 0 ||
 	    take_audio(r, line, "audio_filepath", &s->audio) < 0 ||
 	    take_audio(r, line, "prompt_wav", &s->prompt_wav) < 0)
 		return -1;
@@ -331,8 +333,8 @@ static int read_lines(struct reader *r, const struct buf *text, struct corpus *c
 			c->audio_seconds += s->audio->seconds;
 	}
 	if (c->n == 0)
-		return err_set(r->e, ERR_USAGE, "'%s' holds no samples: one JSON object per line is "
-			       "needed", r->manifest);
+		return err_set(r->e, ERR_USAGE, "'%s' holds no samples: it needs one JSON object "
+			       "per line", r->manifest);
 	return 0;
 }
 

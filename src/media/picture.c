@@ -34,7 +34,8 @@ static int start(struct painter *p, struct err *e)
 		return 0;
 	CLEANUP(free_ptr) char *program = file_find_worker(PROGRAM);
 	if (!program)
-		return err_set(e, ERR_UNSUPPORTED, "this build cannot draw (%s is missing)", PROGRAM);
+		return err_set(e, ERR_UNSUPPORTED, "this build cannot draw (%s is missing)",
+			PROGRAM);
 	struct worker_spec spec = {.program = program, .ready_timeout_ns = 30 * NS_PER_S};
 	if (worker_start(&spec, &p->worker, e) == 0 && worker_wait_ready(p->worker, e) == 0)
 		return 0;
@@ -75,7 +76,8 @@ int painter_draw(struct painter *p, const json_t *scene, const char *name, const
 	struct media made;
 	struct err why = {0};
 	struct drawn d = {name, png ? "image/png" : "image/jpeg", a, &made, false, {0}};
-	json_t *header = json_pack("{s:s, s:s, s:O}", "type", "draw", "format", format, "scene", scene);
+	json_t *header = json_pack("{s:s, s:s, s:O}", "type", "draw", "format", format,
+				   "scene", scene);
 	if (!header)
 		return err_set(e, ERR_SYSTEM, "no memory for a scene");
 	int rc = worker_call(p->worker, header, NULL, 0, clock_now() + DRAW_TIMEOUT, take_frame, &d,

@@ -38,7 +38,7 @@ struct sample {
 	 * name (image_url.url, input_audio.data) are images[0], images[1], … and audio; there the
 	 * messages say "media:0", "media:audio". */
 	const json_t *messages;
-	const char *messages_text;	/* the same as compact JSON, so that requests need not make it */
+	const char *messages_text;	/* the same as compact JSON, made once */
 	const char *system;
 	const char *question;
 	const char *const *answers;	/* accepted answers */

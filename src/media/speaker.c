@@ -53,8 +53,8 @@ static int take_apart(const char *voice, size_t *ret_program, const char **ret_s
 		*ret_speaker = voice[len] ? voice + len + 1 : NULL;
 		return 0;
 	}
-	return err_set(e, ERR_USAGE, "there is no voice '%s': voices are flite/NAME (slt, rms, awb, "
-		       "kal) and espeak-ng/LANGUAGE", voice);
+	return err_set(e, ERR_USAGE, "there is no voice '%s': voices are flite/NAME (slt, rms, "
+		       "awb, kal) and espeak-ng/LANGUAGE", voice);
 }
 
 static int start(struct speaker *s, size_t i, struct err *e)
@@ -70,7 +70,8 @@ static int start(struct speaker *s, size_t i, struct err *e)
 	struct worker_spec spec = {.program = program, .ready_timeout_ns = 30 * NS_PER_S};
 	struct err *why = &s->why[i];
 	if (!program)
-		(void)err_set(why, ERR_UNSUPPORTED, "this build has no voices of %s (%s is missing)",
+		(void)err_set(why, ERR_UNSUPPORTED, "this build has no voices of %s (%s is "
+			"missing)",
 			      programs[i].name, programs[i].program);
 	else if (worker_start(&spec, &s->workers[i], why) == 0 &&
 		 worker_wait_ready(s->workers[i], why) == 0)

@@ -62,7 +62,7 @@ struct answer {
 	size_t n_segments, segments_room;
 	struct buf segment_text;
 	struct buf error;	/* first bytes of an error reply (at most 2 KiB) */
-	json_t *logprobs;	/* as the service sent them, when asked; owned: a list of the tokens */
+	json_t *logprobs;	/* list of tokens as the service sent them; when asked; owned */
 
 	/* Work space of the protocols, kept from request to request. */
 	struct buf body;	/* a document that is read as a whole; sound to be decoded */

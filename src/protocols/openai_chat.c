@@ -1,5 +1,5 @@
-/* src/protocols/openai_chat.c - OpenAI's /v1/chat/completions with text, pictures and audio, whole or
- * as a stream.
+/* src/protocols/openai_chat.c - OpenAI's /v1/chat/completions with text, pictures and audio, whole
+ * or as a stream.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/util.h"

@@ -1,5 +1,5 @@
-/* src/protocols/openai_speech.c - OpenAI's /v1/audio/speech: wav, pcm, flac, mp3 or opus, as bytes or
- * as events (stream_format sse).
+/* src/protocols/openai_speech.c - OpenAI's /v1/audio/speech: wav, pcm, flac, mp3 or opus, as bytes
+ * or as events (stream_format sse).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64.h"
 #include "base/util.h"

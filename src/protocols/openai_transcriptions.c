@@ -92,7 +92,9 @@ static enum outcome take_done(struct state *st, const struct stream_event *ev)
 	if (!ev->text.data)
 		return OUTCOME_OK;
 	buf_clear(&a->text);
-	return stream_event_text(ev, ev->text, &a->text, &chars) < 0 ? OUTCOME_BAD_JSON : OUTCOME_OK;
+	if (stream_event_text(ev, ev->text, &a->text, &chars) < 0)
+		return OUTCOME_BAD_JSON;
+	return OUTCOME_OK;
 }
 
 static enum outcome take_event(struct state *st, const struct stream_event *ev, bool at_end)

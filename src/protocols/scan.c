@@ -241,7 +241,8 @@ bool scan_value(struct scan *s, struct span *raw)
 			return false;
 		}
 		while (depth > 0) {	/* on to the next value, out of what ends here */
-			int more = objects & 1 ? scan_member(s, &first, &key) : scan_item(s, &first);
+			bool object = objects & 1;
+			int more = object ? scan_member(s, &first, &key) : scan_item(s, &first);
 			if (more < 0)
 				return false;
 			if (more > 0)

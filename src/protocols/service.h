@@ -35,7 +35,7 @@ struct service {
 	const char *api_key_env;
 	const char *api_key;		/* read from the environment by service_check() */
 	json_t *headers;		/* object of strings, or NULL */
-	const char *header_lines;	/* key and headers as sent, each with CRLF; service_check() */
+	const char *header_lines;	/* key and headers, each with CRLF; service_check() */
 	const char *tls_ca, *tls_cert, *tls_key;
 	bool tls_verify;
 	uint64_t timeout_ns;		/* per request */

@@ -248,7 +248,8 @@ void stream_event_note_error(const struct stream_event *ev, struct answer *a)
 	}
 	CLEANUP(json_unref) json_t *j = json_read(ev->error.data, ev->error.len, JSON_DEPTH_MAX,
 						  NULL);
-	const char *message = json_is_string(j) ? json_string_value(j) : json_text(j, "message", NULL);
+	const char *message = json_is_string(j) ? json_string_value(j) :
+						  json_text(j, "message", NULL);
 	if (message)
 		answer_note_error(a, message, strlen(message));
 	else

@@ -28,10 +28,13 @@ static void say_needed(struct arena *a, struct target *t, uint64_t needed)
 	/* What decides on paper for fewer than are there decides with one more. */
 	t->needed = needed == UINT64_MAX ? 0 : MAX(needed, t->n + 1);
 	if (t->needed > 0)
-		t->why = arena_fmt(a, "its 95 %% interval holds the limit; %llu samples would decide "
-				   "if they are like these", (unsigned long long)t->needed);
+		t->why = arena_fmt(a,
+				   "its 95 %% interval holds the limit; %llu samples would decide "
+				   "if they are like these",
+				   (unsigned long long)t->needed);
 	else
-		t->why = "its 95 % interval holds the limit, and the value is too near to it for any "
+		t->why = "its 95 % interval holds the limit, and the value is too near to it for "
+			 "any "
 			 "number of samples to decide";
 }
 
@@ -198,8 +201,12 @@ static void complete_soak(struct result *r)
 		s->error_lo = w.lo;
 		s->error_hi = w.hi;
 	}
+	/* Where the soak's runs have targets of their own, those are the plan's word. */
+	bool own = s->n_targets > 0;
+	for (size_t i = 0; i < r->n_runs && !own; i++)
+		own = strcmp(r->runs[i]->suite, "soak") == 0 && r->runs[i]->n_targets > 0;
 	const struct targets *standard = targets_default("soak");
-	if (s->n_targets == 0)
+	if (!own)
 		for (size_t i = 0; i < standard->n; i++)
 			*ARENA_ADD(r->arena, s->targets, s->n_targets) = standard->items[i];
 }

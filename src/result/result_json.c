@@ -212,7 +212,8 @@ static json_t *moments_json(const struct generator *g)
 						(json_int_t)g->moments_user));
 	if (g->bound) {
 		if (hist_count(g->bound) > 0)
-			json_put_real(j, "bound_p99_s", (double)hist_quantile(g->bound, 0.99) / 1e9);
+			json_put_real(j, "bound_p99_s",
+				      (double)hist_quantile(g->bound, 0.99) / 1e9);
 		json_put(j, "bound", distribution(g->bound, "s", NULL));
 	}
 	return j;

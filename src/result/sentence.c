@@ -19,10 +19,12 @@ static const char *describe_target(struct arena *a, const char *where, const str
 	char value[FORMAT_MAX];
 	format_metric(value, sizeof(value), t->metric, t->value);
 	if (!*value)
-		return arena_fmt(a, "%s %s: %s", where, t->metric, t->why ? t->why : "not measured");
+		return arena_fmt(a, "%s %s: %s", where, t->metric,
+				 t->why ? t->why : "not measured");
 	if (t->verdict == VERDICT_UNDECIDED && t->needed > 0)
-		return arena_fmt(a, zh ? "%s %s 为 %s(要求 %s),约需 %llu 个样本才能判定"
-				       : "%s %s is %s (must be %s); about %llu samples would decide",
+		return arena_fmt(a,
+				 zh ? "%s %s 为 %s(要求 %s),约需 %llu 个样本才能判定"
+				    : "%s %s is %s (must be %s); about %llu samples would decide",
 				 where, t->metric, value, t->text, (unsigned long long)t->needed);
 	return arena_fmt(a, zh ? "%s %s 为 %s(要求 %s)" : "%s %s is %s (must be %s)", where,
 			 t->metric, value, t->text);
@@ -72,9 +74,10 @@ static void tally_cases(const struct result *r, struct tally *n, const char **fi
 		n->cases += c->verdict != VERDICT_SKIPPED;
 		n->passed += c->verdict == VERDICT_PASS;
 		if (c->verdict == r->verdict && r->verdict != VERDICT_PASS)
-			blame(n, first, arena_fmt(r->arena, "%s %s (%s)%s%s", c->service ? c->service : "",
-						  c->name ? c->name : "", c->id ? c->id : "",
-						  c->finding ? ": " : "", c->finding ? c->finding : ""));
+			blame(n, first,
+			      arena_fmt(r->arena, "%s %s (%s)%s%s", c->service ? c->service : "",
+					c->name ? c->name : "", c->id ? c->id : "",
+					c->finding ? ": " : "", c->finding ? c->finding : ""));
 	}
 }
 
@@ -170,8 +173,10 @@ const char *result_sentence(const struct result *r, const char *lang)
 	if (n.bad > 1)
 		more = arena_fmt(r->arena, zh ? ";另有 %llu 项" : "; and %llu more",
 				 (unsigned long long)(n.bad - 1));
+	/* A reason that is a sentence brings its own full stop. */
 	size_t len = strlen(first);
-	bool stop = len > 0 && first[len - 1] == '.' && !*more && !zh;
-	return arena_fmt(r->arena, "%s%s%s%s%s", heads[r->verdict][zh], zh ? ":" : ": ", first, more,
-			 zh ? "。" : stop ? "" : ".");
+	if (len > 0 && first[len - 1] == '.')
+		len--;
+	return arena_fmt(r->arena, zh ? "%s:%.*s%s。" : "%s: %.*s%s.", heads[r->verdict][zh],
+			 (int)len, first, more);
 }

@@ -57,8 +57,10 @@ static int check_metric(const char *metric, const struct metric_def **ret_def, s
 	char name[64];
 	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(metric, "."), metric);
 	if (metric_find(name))
-		return err_set(e, ERR_USAGE, "target '%s': after the '.' goes a percentile (p50, p99, "
-			       "p999), mean, min or max; a number of a whole run takes none", metric);
+		return err_set(e, ERR_USAGE,
+			       "target '%s': after the '.' goes a percentile (p50, p99, "
+			       "p999), mean, min or max; a number of a whole run takes none",
+			       metric);
 	const char *near = str_nearest(name, next_metric, NULL);
 	if (near)
 		return err_set(e, ERR_USAGE, "target '%s': no such metric; did you mean '%s'?",
@@ -144,8 +146,10 @@ int targets_from_yaml(const struct opt *o, const struct yaml_node *node, struct 
 	for (size_t i = 0; i < node->n; i++) {
 		const struct yaml_pair *pair = &node->pairs[i];
 		if (pair->value->kind != YAML_SCALAR)
-			return yaml_err(e, pair->value, "%s: the limit of '%s' must be a text, as in "
-					"\"< 2s\"", o->name, pair->key);
+			return yaml_err(e, pair->value,
+					"%s: the limit of '%s' must be a text, as in "
+					"\"< 2s\"",
+					o->name, pair->key);
 		struct target t;
 		struct err why;
 		if (target_parse(pair->key, pair->value->text, a, &t, &why) < 0)

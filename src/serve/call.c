@@ -42,7 +42,7 @@ void call_drop_parts(struct call *c)
 	}
 }
 
-struct call *call_release(struct call *c)
+struct call *call_drop(struct call *c)
 {
 	call_drop_parts(c);
 	free_part(c->now);
@@ -71,7 +71,7 @@ void call_end(struct call *c, enum call_result why)
 	if (c->slot)
 		call_detach(c);
 	if (c->state == STATE_CANCELLING) {
-		(void)call_release(c);
+		(void)call_drop(c);
 		return;
 	}
 	c->state = STATE_ENDED;
@@ -217,7 +217,7 @@ enum call_result call_open(struct pool *p, uint64_t until_ns, int client_fd,
 	*c = (struct call){.pool = p, .client_fd = client_fd, .until_ns = until_ns};
 	c->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (c->event_fd < 0) {
-		(void)call_release(c);
+		(void)call_drop(c);
 		return CALL_FULL;
 	}
 	(void)pthread_mutex_lock(&p->lock);
@@ -226,7 +226,7 @@ enum call_result call_open(struct pool *p, uint64_t until_ns, int client_fd,
 		rc = wait_turn(c);
 	(void)pthread_mutex_unlock(&p->lock);
 	if (rc != CALL_FRAME) {
-		(void)call_release(c);
+		(void)call_drop(c);
 		return rc;
 	}
 	*ret_call = c;
@@ -371,5 +371,5 @@ void call_close(struct call *c)
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	if (c)
-		(void)call_release(c);
+		(void)call_drop(c);
 }

@@ -121,7 +121,8 @@ static int put_parameters(struct request *r, struct chat_input *in)
 		copy(h, "stop", body, "stop");
 	CLEANUP(buf_release) struct buf text = BUF_INIT(FRAME_HEADER_MAX - HEADER_SPARE);
 	if (json_write(h, false, &text) < 0)
-		return refuse(r, 400, "context_length_exceeded", "the messages' text is longer than "
+		return refuse(r, 400, "context_length_exceeded",
+			"the messages' text is longer than "
 			      "%zu bytes", text.max);
 	return 0;
 }

@@ -152,7 +152,8 @@ static int open_encoder(struct encoder *x, int rate, struct err *e)
 		soxr_io_spec_t io = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
 		x->soxr = soxr_create(rate, x->rate, 1, &why, &io, NULL, NULL);
 		if (!x->soxr)
-			return err_set(e, ERR_SYSTEM, "cannot resample from %d to %d Hz", rate, x->rate);
+			return err_set(e, ERR_SYSTEM, "cannot resample from %d to %d Hz", rate,
+				x->rate);
 	}
 	if (kinds[x->format].sndfile) {
 		SF_INFO info = {.samplerate = x->rate, .channels = 1,

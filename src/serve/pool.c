@@ -128,7 +128,7 @@ static void lose(struct pool *p, struct slot *s, const char *why)
 	s->start_at = now + MIN(wait, BACKOFF_MAX);
 	s->since = now;
 	s->condemned = false;
-	s->paused = false;
+	s->paused = s->unread = false;
 	json_decref(s->ready);
 	s->ready = NULL;
 	(void)err_set(&p->last_error, ERR_SYSTEM, "%s", why);
@@ -240,8 +240,11 @@ static void read_worker(struct pool *p, struct slot *s)
 		struct err e = {0};
 		char why[560];
 		int rc = frame_read(worker_reader(s->w), worker_fd(s->w), &f, &e);
-		if (rc == 0)
+		if (rc == 0) {
+			s->unread = false;
 			return;
+		}
+		s->unread = true;
 		if (rc > 0 && s->state == SLOT_STARTING)
 			rc = take_ready(p, s, &f, &e);
 		else if (rc > 0)
@@ -308,10 +311,9 @@ static void look_after(struct pool *p, struct slot *s, uint64_t *next)
 	}
 	uint64_t patience = p->spec.ready_timeout_ns ? p->spec.ready_timeout_ns : 60 * NS_PER_S;
 	if (s->state == SLOT_STARTING) {
+		*next = MIN(*next, s->since + patience);
 		if (now >= s->since + patience)
 			lose(p, s, "it was ended: it did not become ready in time");
-		else
-			*next = MIN(*next, s->since + patience);
 		return;
 	}
 	(void)pthread_mutex_lock(&p->lock);
@@ -343,6 +345,8 @@ static void *run(void *arg)
 		for (size_t i = 0; i < p->n; i++) {
 			struct slot *s = &p->slots[i];
 			bool read = s->state != SLOT_DOWN && !s->paused;
+			if (read && s->unread)
+				next = 0;
 			fds[i + 1] = (struct pollfd){.fd = read ? worker_fd(s->w) : -1,
 						     .events = POLLIN};
 		}
@@ -358,7 +362,7 @@ static void *run(void *arg)
 		if (fds[0].revents && read(p->wake_fd, &count, sizeof(count)) < 0)
 			continue;
 		for (size_t i = 0; i < p->n; i++)
-			if (fds[i + 1].revents)
+			if (fds[i + 1].revents || (fds[i + 1].fd >= 0 && p->slots[i].unread))
 				read_worker(p, &p->slots[i]);
 	}
 	free(fds);

@@ -30,7 +30,7 @@ struct call {
 	struct slot *slot;	/* NULL when queued or ended */
 	enum call_state state;
 	enum call_result end;
-	enum call_result refuse;	/* SLOW or STOPPED: whatever comes, this is the answer; 0: none */
+	enum call_result refuse;	/* SLOW or STOPPED, whatever comes; 0: none */
 	int64_t id;
 	int event_fd;		/* counts up when something happened */
 	int client_fd;
@@ -54,6 +54,7 @@ struct slot {
 	bool started;		/* was up before */
 	bool condemned;		/* half a frame was sent to it: it must be ended */
 	bool paused;		/* not read from: the owner of its one call is slow */
+	bool unread;		/* its reader may hold whole frames that poll() knows nothing of */
 	int64_t parallel;
 	int64_t active;
 	struct call *calls;
@@ -90,7 +91,7 @@ void call_signal(struct call *c);
 void call_detach(struct call *c);		/* from its slot */
 void call_end(struct call *c, enum call_result why);	/* detach, and tell or free */
 void call_drop_parts(struct call *c);
-struct call *call_release(struct call *c);	/* the memory */
+struct call *call_drop(struct call *c);	/* the memory */
 /* Take a frame of the worker for this call (copies the payload). */
 void call_take(struct call *c, const struct frame *f);
 

@@ -79,7 +79,8 @@ int refuse_call(struct request *r, enum call_result why, const json_t *header)
 	case CALL_ERROR:
 		return refuse_error(r, header);
 	case CALL_FULL:
-		return refuse(r, 503, "queue_full", "too many requests are waiting; try again later");
+		return refuse(r, 503, "queue_full",
+			"too many requests are waiting; try again later");
 	case CALL_NONE:
 		return refuse(r, 503, "no_worker", "no worker is ready");
 	case CALL_LATE:
@@ -117,7 +118,8 @@ static int queue(struct request *r, unsigned status, const char *type, struct MH
 		add_header(m, "WWW-Authenticate", "Bearer");
 	if (status == 405 && r->route)
 		add_header(m, "Allow", r->route->method);
-	if (r->linger || atomic_load(&r->server->stopping) || status == 503)
+	bool crowded = r->refusal.code && strcmp(r->refusal.code, "too_many_connections") == 0;
+	if (r->linger || crowded || atomic_load(&r->server->stopping))
 		add_header(m, "Connection", "close");
 	r->status = status;
 	conn_phase(r->server->conns, r->conn, CONN_WRITE);

@@ -15,6 +15,7 @@
 #include "serve/server_parts.h"
 
 #define FIELD_MAX ((size_t)65536)
+#define SMALL_BODY 65536
 #define LINGER (5 * NS_PER_S)
 #define LINGER_QUIET_MS 1000
 #define LANGUAGE_MAX 35
@@ -60,6 +61,7 @@ void *request_uri(void *server, const char *uri, struct MHD_Connection *c)
 	r->mhd = c;
 	r->conn = info ? info->socket_context : NULL;
 	r->uri_len = strlen(uri);
+	r->uri_cut = strstr(uri, "%00") != NULL;
 	r->started_ns = clock_now();
 	(void)snprintf(r->id, sizeof(r->id), "req-%llx-%llx",
 		       (unsigned long long)(s->started_wall / NS_PER_MS & 0xffffff),
@@ -79,11 +81,24 @@ static enum MHD_Result answer_refusal(struct request *r)
 	return reply_refusal(r) == 0 ? MHD_YES : MHD_NO;
 }
 
-static bool has_body(const struct request *r)
+/* Bytes of body to come; UINT64_MAX: not known. */
+static uint64_t body_to_come(const struct request *r)
 {
 	const char *len = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Content-Length");
-	return MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Transfer-Encoding") ||
-	       (len && strcmp(len, "0") != 0);
+	if (MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Transfer-Encoding"))
+		return UINT64_MAX;
+	return len ? strtoull(len, NULL, 10) : 0;
+}
+
+/* libmicrohttpd closes a connection on which an answer was given before the whole request was
+ * there. That is right when its framing cannot be trusted or much is still to come; else the rest
+ * is read, and the connection stays. */
+static bool answer_later(const struct request *r)
+{
+	unsigned status = r->refusal.status;
+	bool trusted = status == 401 || status == 404 || status == 405 || status == 411 ||
+		       status == 415 || status == 503;
+	return trusted && body_to_come(r) <= SMALL_BODY;
 }
 
 /* The header is complete. */
@@ -95,11 +110,10 @@ static enum MHD_Result begin(struct request *r, const char *url, const char *met
 	int rc = gate(r, url, method);
 	if (rc == 0 && r->route->body == BODY_MULTIPART)
 		rc = upload_begin(r);
-	if (rc < 0) {
-		r->linger = has_body(r);
-		return answer_refusal(r);
-	}
-	return MHD_YES;
+	if (rc == 0 || answer_later(r))
+		return MHD_YES;
+	r->linger = body_to_come(r) > 0;
+	return answer_refusal(r);
 }
 
 /* Read and forget what the client still sends, so that closing does not destroy the answer that is

@@ -35,8 +35,8 @@ extern const struct route routes[];	/* ends with a row without path */
 
 /* The text fields of a form that are kept. */
 enum upload_field {
-	FORM_LANGUAGE, FORM_MODEL, FORM_PROMPT, FORM_RESPONSE_FORMAT, FORM_STREAM,
-	FORM_TEMPERATURE, UPLOAD_FIELDS,
+	UPLOAD_LANGUAGE, UPLOAD_MODEL, UPLOAD_PROMPT, UPLOAD_RESPONSE_FORMAT, UPLOAD_STREAM,
+	UPLOAD_TEMPERATURE, UPLOAD_FIELDS,
 };
 extern const char *const upload_names[UPLOAD_FIELDS];
 
@@ -63,8 +63,9 @@ struct request {
 	uint64_t started_ns;
 	uint64_t until_ns;	/* deadline, from the complete request on */
 	size_t uri_len;
+	bool uri_cut;		/* holds a NUL: the path that is seen is not all of it */
 	bool begun;		/* the header was looked at */
-	bool linger;		/* answered before its body had come: it must be read and forgotten */
+	bool linger;		/* answered before its body had come: that is read and forgotten */
 	struct refusal refusal;
 	unsigned status;	/* that was answered; 0: none yet */
 

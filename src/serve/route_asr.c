@@ -30,20 +30,42 @@ static void free_asr(void *state)
 	free(a);
 }
 
-/* The rate that the service's workers want. */
-static int worker_rate(struct request *r)
+/* Is this language among those of the worker (none named: any)? "en" stands for "en-US" too. */
+static bool has_language(const json_t *ready, const char *language)
 {
+	const json_t *list = json_object_get(ready, "languages");
+	size_t n = strcspn(language, "-_");
+	bool found = json_array_size(list) == 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *known = json_string_value(json_array_get(list, i));
+		found |= known && strcspn(known, "-_") == n && strncasecmp(known, language, n) == 0;
+	}
+	return found;
+}
+
+/* The language that was asked for must be there; *ret_rate is the rate that the workers want. */
+static int look_at_worker(struct request *r, int *ret_rate)
+{
+	const char *language = upload_text(r, UPLOAD_LANGUAGE);
 	int64_t rate = RATE_DEFAULT;
+	if (language && !valid_language(language))
+		return refuse(r, 400, "invalid_value",
+			"language must be a tag such as en or zh-CN");
 	json_t *ready = pool_ready(r->server->spec.pool);
 	(void)json_whole(ready, "sample_rate", &rate);
+	bool known = !language || has_language(ready, language);
 	json_decref(ready);
-	return (int)rate;
+	if (!known)
+		return refuse(r, 400, "unsupported_language", "this model does not know that "
+			      "language");
+	*ret_rate = (int)rate;
+	return 0;
 }
 
 static int send_audio(struct request *r, const struct buf *pcm)
 {
 	json_t *begin = json_pack("{s:s, s:s}", "type", "begin", "format", "s16le");
-	json_put_text(begin, "language", upload_text(r, FORM_LANGUAGE));
+	json_put_text(begin, "language", upload_text(r, UPLOAD_LANGUAGE));
 	if (send_frame(r, begin, NULL, 0) < 0)
 		return -1;
 	for (size_t at = 0; at < pcm->len; at += PIECE) {
@@ -57,10 +79,9 @@ static int send_audio(struct request *r, const struct buf *pcm)
 /* Decode the upload and give it to a worker. */
 static int start(struct request *r, struct asr *a)
 {
-	const char *language = upload_text(r, FORM_LANGUAGE);
-	if (language && !valid_language(language))
-		return refuse(r, 400, "invalid_value", "language must be a tag such as en or zh-CN");
-	int rate = worker_rate(r);
+	int rate = RATE_DEFAULT;
+	if (look_at_worker(r, &rate) < 0)
+		return -1;
 	CLEANUP(buf_release) struct buf pcm = BUF_INIT(r->server->spec.limits->decoded_bytes);
 	int rc = decode_audio(r, r->body.data, r->body.len, rate, &pcm);
 	buf_release(&r->body);
@@ -203,9 +224,9 @@ static int pump(struct request *r)
 
 static int read_form(struct request *r, enum form *ret_form, bool *ret_stream)
 {
-	const char *form = upload_text(r, FORM_RESPONSE_FORMAT);
-	const char *stream = upload_text(r, FORM_STREAM);
-	const char *temperature = upload_text(r, FORM_TEMPERATURE);
+	const char *form = upload_text(r, UPLOAD_RESPONSE_FORMAT);
+	const char *stream = upload_text(r, UPLOAD_STREAM);
+	const char *temperature = upload_text(r, UPLOAD_TEMPERATURE);
 	*ret_form = FORM_JSON;
 	bool known = !form;
 	for (size_t i = 0; form && i < ARRAY_LEN(forms); i++) {

@@ -120,7 +120,8 @@ static int read_language(struct request *r, struct tts *t)
 	if (!j || json_is_null(j))
 		return 0;
 	if (!plain_text(j) || !valid_language(json_string_value(j)))
-		return refuse(r, 400, "invalid_value", "language must be a tag such as en or zh-CN");
+		return refuse(r, 400, "invalid_value",
+			"language must be a tag such as en or zh-CN");
 	t->language = json_string_value(j);
 	return 0;
 }
@@ -266,7 +267,8 @@ static int read_format(struct request *r, struct tts *t)
 		const char *name = plain_text(stream) ? json_string_value(stream) : "";
 		t->sse = strcmp(name, "sse") == 0;
 		if (!t->sse && strcmp(name, "audio") != 0)
-			return refuse(r, 400, "invalid_value", "stream_format must be audio or sse");
+			return refuse(r, 400, "invalid_value",
+				"stream_format must be audio or sse");
 	}
 	t->stream = audio_streams(t->format);
 	return 0;

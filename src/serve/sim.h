@@ -15,7 +15,7 @@ enum sim_law { SIM_CONSTANT, SIM_UNIFORM, SIM_LOGNORMAL };
 struct sim {
 	int ttft_law;
 	uint64_t ttft_ns;	/* constant: itself; uniform: the middle; lognormal: the median */
-	double ttft_spread;	/* uniform: half the width as a share; lognormal: sigma of the log */
+	double ttft_spread;	/* uniform: half the width as a share; lognormal: sigma */
 	uint64_t token_ns;	/* between tokens; for speech: between pieces of 100 ms */
 	uint64_t jitter_ns;	/* each event comes up to this much earlier or later */
 	int64_t tokens;		/* of an answer */

@@ -210,7 +210,8 @@ static void begin(struct sim_state *s, const struct frame *f)
 		return;
 	}
 	if (strcmp(s->kind, "tts") == 0) {
-		double n = SECONDS_PER_CHARACTER * RATE * (double)strlen(json_text(f->header, "text", ""));
+		double n = SECONDS_PER_CHARACTER * RATE * (double)strlen(json_text(f->header,
+			"text", ""));
 		double speed = 1;
 		(void)json_number(f->header, "speed", &speed);
 		j->samples = (uint64_t)(n / MAX(speed, 0.01));

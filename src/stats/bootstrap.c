@@ -7,6 +7,9 @@
 
 #include "base/rng.h"
 #include "base/util.h"
+#include "stats/binomial.h"
+
+#define GROUP_COST 40
 
 /* One utterance: numerator (or difference of numerators) and denominator, added at once. */
 typedef double pair __attribute__((vector_size(16)));
@@ -52,6 +55,56 @@ static pair draw_sum(const pair *records, uint32_t n, struct rng *shared)
 	return sum_a + sum_b;
 }
 
+/* Records that are equal, and how many they are of all. */
+struct group {
+	pair record;
+	double share;		/* of the draws that are left when its turn comes */
+	double log_others;	/* ln(1 - share) */
+};
+
+static int by_record(const void *a, const void *b)
+{
+	const pair *x = a, *y = b;
+	if ((*x)[0] != (*y)[0])
+		return (*x)[0] < (*y)[0] ? -1 : 1;
+	return ((*x)[1] > (*y)[1]) - ((*x)[1] < (*y)[1]);
+}
+
+/* Sorts the records; groups has room for most. 0: there are more. */
+static size_t group_records(pair *records, size_t n, struct group *groups, size_t most)
+{
+	size_t k = 0, left = n;
+	qsort(records, n, sizeof(records[0]), by_record);
+	for (size_t i = 0; i < n;) {
+		size_t end = i + 1;
+		while (end < n && by_record(&records[i], &records[end]) == 0)
+			end++;
+		if (k == most)
+			return 0;
+		groups[k].record = records[i];
+		groups[k].share = (double)(end - i) / (double)left;
+		groups[k++].log_others = log1p(-(double)(end - i) / (double)left);
+		left -= end - i;
+		i = end;
+	}
+	return k;
+}
+
+/* Sum of n records drawn with replacement: how often each group comes up is multinomial, and
+ * that is a chain of binomials. */
+static pair draw_groups(const struct group *groups, size_t n_groups, uint32_t n, struct rng *r)
+{
+	pair sum = {0, 0};
+	uint32_t left = n;
+	for (size_t g = 0; g < n_groups && left > 0; g++) {
+		uint32_t times = g + 1 == n_groups ? left
+			       : binomial_draw(left, groups[g].share, groups[g].log_others, r);
+		sum += groups[g].record * (pair){times, times};
+		left -= times;
+	}
+	return sum;
+}
+
 static void describe(double *rates, size_t n, struct bootstrap *ret)
 {
 	double mean = 0, squares = 0;
@@ -69,7 +122,7 @@ static void describe(double *rates, size_t n, struct bootstrap *ret)
 	ret->below = (double)below / (double)n;
 }
 
-static int resample(const pair *records, size_t n, size_t draws, uint64_t seed,
+static int resample(pair *records, size_t n, size_t draws, uint64_t seed,
 		    struct bootstrap *ret, struct err *e)
 {
 	pair sum = {0, 0};
@@ -81,11 +134,18 @@ static int resample(const pair *records, size_t n, size_t draws, uint64_t seed,
 	CLEANUP(free_ptr) double *rates = calloc(draws, sizeof(rates[0]));
 	if (!rates)
 		return err_sys(e, "no memory for %zu draws", draws);
+	/* A draw of a group takes as long as some 40 draws of records. */
+	size_t most = n / GROUP_COST;
+	CLEANUP(free_ptr) struct group *groups = aligned_alloc(16, (most + 1) * sizeof(groups[0]));
+	if (!groups)
+		return err_sys(e, "no memory for %zu utterances", n);
+	size_t n_groups = group_records(records, n, groups, most);
 	struct rng r;
 	rng_init_named(&r, seed, "bootstrap");
 	size_t kept = 0;
 	for (size_t d = 0; d < draws; d++) {
-		pair s = draw_sum(records, (uint32_t)n, &r);
+		pair s = n_groups > 0 ? draw_groups(groups, n_groups, (uint32_t)n, &r)
+				      : draw_sum(records, (uint32_t)n, &r);
 		/* Only utterances without a reference were drawn: there is no rate to tell. */
 		if (s[1] > 0)
 			rates[kept++] = s[0] / s[1];

@@ -1,7 +1,7 @@
 /* src/stats/bootstrap.h - is the difference between two systems real?
  *
  * All resample whole utterances (or questions) with replacement: percentile bootstrap, seeded,
- * so that the same data and seed give the same interval everywhere. A rate is Σ numerators /
+ * so that the same data and seed give the same interval again. A rate is Σ numerators /
  * Σ denominators (errors over reference units, summed: never a mean of rates); denominators
  * NULL: all 1, so the rate is a mean. Whole numbers are exact up to 2^53.
  * SPDX-License-Identifier: Apache-2.0 */

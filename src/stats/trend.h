@@ -37,9 +37,9 @@ struct leak {
 /* Block minima (block: max(30 s, duration / 72)), first sixth dropped, Theil–Sen slope with a
  * bound against the budget, persistence in the second half (its slope is above the budget and
  * not below 0.4 of the first half's, as a warm-up's would be), growth of 3.5 standard deviations of
- * the noise. tests/bench/bench-leak.c shows how often that errs: a run of
- * 12 h and more hardly ever; one as short as the service's warm-up takes that for a leak. time_s ascends; NaN values (sensor
- * unknown) are skipped. x is what the slope is over: NULL for hours, else for example
+ * the noise. tests/bench/bench-leak.c shows how often that errs: a run of 12 h and more hardly
+ * ever; one as short as the service's warm-up takes that for a leak. time_s ascends; NaN values
+ * (sensor unknown) are skipped. x is what the slope is over: NULL for hours, else for example
  * thousands of requests or GB of media done at that moment; budget is per unit of x. */
 void leak_test(const double *time_s, const double *value, const double *x, size_t n,
 	       double budget, struct leak *ret);

@@ -65,7 +65,8 @@ int lock_take(const char *path, int *ret_fd, struct err *e)
 			return err_sys(e, "cannot make '%s'", lock);
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			bool held = errno == EWOULDBLOCK;
-			int ret = held ? refuse(path, lock, e) : err_sys(e, "cannot lock '%s'", lock);
+			int ret =
+				held ? refuse(path, lock, e) : err_sys(e, "cannot lock '%s'", lock);
 			(void)close(fd);
 			return ret;
 		}

@@ -39,8 +39,10 @@ static int prepare(const struct sql *q, struct err *e)
 	if (version == SCHEMA_VERSION)
 		return 0;
 	if (version != 0)
-		return err_set(e, ERR_DATA, "'%s' has schema %d, this assay writes %d: give another "
-			       "folder", q->path, version, SCHEMA_VERSION);
+		return err_set(e, ERR_DATA,
+			       "'%s' has schema %d, this assay writes %d: give another "
+			       "folder",
+			       q->path, version, SCHEMA_VERSION);
 	char set[64];
 	(void)snprintf(set, sizeof(set), "PRAGMA user_version = %d; COMMIT;", SCHEMA_VERSION);
 	if (sql_exec(q, "BEGIN IMMEDIATE", e) < 0 || sql_exec(q, schema_sql, e) < 0)
@@ -107,11 +109,12 @@ static int save_targets(const struct sql *q, int64_t run_id, const struct target
 		const struct target *t = &items[i];
 		const char *types = run_id ? "issrrrisis" : "sssrrrisis";
 		const char *verdict = verdict_name((enum verdict)t->verdict);
-		int ret = run_id
-			? sql_insert(q, e, "target", types, run_id, t->metric, t->text, t->value,
-				     t->lo, t->hi, (int64_t)t->n, verdict, (int64_t)t->needed, t->why)
-			: sql_insert(q, e, "target", types, NULL, t->metric, t->text, t->value,
-				     t->lo, t->hi, (int64_t)t->n, verdict, (int64_t)t->needed, t->why);
+		int ret = run_id ? sql_insert(q, e, "target", types, run_id, t->metric, t->text,
+					      t->value, t->lo, t->hi, (int64_t)t->n, verdict,
+					      (int64_t)t->needed, t->why)
+				 : sql_insert(q, e, "target", types, NULL, t->metric, t->text,
+					      t->value, t->lo, t->hi, (int64_t)t->n, verdict,
+					      (int64_t)t->needed, t->why);
 		if (ret < 0)
 			return -1;
 	}

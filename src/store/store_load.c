@@ -76,8 +76,8 @@ static struct result *load(const struct sql *q, struct loading *l, struct err *e
 	if (sql_each(q, "PRAGMA user_version", read_version, &version, e) < 0)
 		return NULL;
 	if (version != SCHEMA_VERSION) {
-		(void)err_set(e, ERR_DATA, "'%s' has schema %d; this assay reads %d", q->path, version,
-			      SCHEMA_VERSION);
+		(void)err_set(e, ERR_DATA, "'%s' has schema %d; this assay reads %d", q->path,
+			      version, SCHEMA_VERSION);
 		return NULL;
 	}
 	l->document = cut_short();

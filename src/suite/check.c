@@ -75,7 +75,7 @@ bool check_picture(struct check *k, json_t *scene, struct media *ret)
 	return rc == 0;
 }
 
-bool check_audio(struct check *k, const struct speech *s, const char *format, int channels,
+bool check_clip(struct check *k, const struct speech *s, const char *format, int channels,
 		 struct sample *ret)
 {
 	struct err e;

@@ -62,7 +62,7 @@ size_t speech_first_sound(const struct speech *s);
 size_t speech_last_sound(const struct speech *s);
 
 /* Speech as a sample to ask with. */
-bool check_audio(struct check *k, const struct speech *s, const char *format, int channels,
+bool check_clip(struct check *k, const struct speech *s, const char *format, int channels,
 		 struct sample *ret);
 
 /* A drawn scene (stolen) as a JPEG. */

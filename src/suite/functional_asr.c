@@ -15,7 +15,7 @@ static bool transcribe(struct check *k, const struct speech *s, const char *form
 		       const char *language, struct call *call)
 {
 	struct sample *sample = ARENA_NEW(k->scratch, struct sample);
-	if (!check_audio(k, s, format, channels, sample))
+	if (!check_clip(k, s, format, channels, sample))
 		return false;
 	sample->language = language;
 	call_init(call, sample);

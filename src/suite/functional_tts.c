@@ -83,7 +83,7 @@ static const char *heard(struct check *k, const struct speech *speech, const cha
 	struct call call;
 	struct err e;
 	const char *text = NULL;
-	if (!asr || !check_audio(k, speech, "wav", 1, &sample) || client_new(asr, &client, &e) < 0)
+	if (!asr || !check_clip(k, speech, "wav", 1, &sample) || client_new(asr, &client, &e) < 0)
 		return NULL;
 	sample.language = language;
 	call_init(&call, &sample);

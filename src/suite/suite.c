@@ -5,7 +5,7 @@
 #include "suite/suites.h"
 
 static const struct suite *const suites[] = {
-	&suite_performance,
+	&suite_performance, &suite_functional, &suite_faults, &suite_soak, &suite_accuracy,
 };
 
 const struct suite *suite_at(size_t i)

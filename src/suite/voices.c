@@ -117,7 +117,7 @@ static double calibrate(struct check *k, const struct known *how, const char *te
 	struct err e = {0};
 	double rate = NAN;
 	if (say(k, how, text, &speech, &e) < 0 || speech_resample(&speech, 16000, &e) < 0) {
-		(void)snprintf(why, size, "%s", e.text);
+		str_cut_copy(why, size, e.text);
 		speech_release(&speech);
 		return rate;
 	}

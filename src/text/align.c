@@ -319,9 +319,13 @@ static size_t crossing(struct aligner *a, const struct problem *p, size_t half, 
 	return best;
 }
 
-/* k: an upper bound of the distance. Depth is log2 of the length: an array does as a stack. */
-static void solve(struct aligner *a, struct problem whole, size_t k)
+/* The half width of the band is the distance itself for parts of a problem that was solved, and
+ * for the whole a guess, doubled until the distance found fits into it. Depth is log2 of the
+ * length: an array does as a stack. */
+static void solve(struct aligner *a, struct problem whole)
 {
+	size_t longest = MAX(whole.n, whole.m);
+	size_t k = MAX((size_t)BAND_START, longest - MIN(whole.n, whole.m) + longest / 8);
 	struct {
 		struct problem p;
 		size_t k;
@@ -347,23 +351,13 @@ static void solve(struct aligner *a, struct problem whole, size_t k)
 		}
 		size_t half = p.m / 2, left, right;
 		size_t row = crossing(a, &p, half, k, &left, &right);
+		for (; left + right > k; k *= 2)
+			row = crossing(a, &p, half, 2 * k, &left, &right);
 		assert(depth + 2 <= ARRAY_LEN(stack));
 		stack[depth].p = (struct problem){p.a + row, p.b + half, p.n - row, p.m - half};
 		stack[depth++].k = right;
 		stack[depth].p = (struct problem){p.a, p.b, row, half};
 		stack[depth++].k = left;
-	}
-}
-
-/* The distance: in a band that doubles until the distance found fits into it. */
-static size_t distance(struct aligner *a, const struct problem *p)
-{
-	size_t longest = MAX(p->n, p->m);
-	size_t k = MAX((size_t)BAND_START, longest - MIN(p->n, p->m) + longest / 8);
-	for (;; k *= 2) {
-		last_column(a, p, k, a->forward);
-		if ((size_t)a->forward[p->n] <= k || k >= longest)
-			return (size_t)a->forward[p->n];
 	}
 }
 
@@ -391,8 +385,7 @@ int align_tokens(struct aligner *a, const uint32_t *reference, size_t n_referenc
 		p.m--;
 		tail++;
 	}
-	bool small = words_of(p.n) * 64 * p.m <= DIRECT_CELLS;
-	solve(a, p, small || p.n == 0 || p.m == 0 ? p.n + p.m : distance(a, &p));
+	solve(a, p);
 	add_ops(a, ALIGN_HIT, tail);
 	*ret_ops = a->ops;
 	*ret_n = a->n_ops;

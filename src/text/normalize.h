@@ -18,7 +18,7 @@ enum normalize_kind {
 	NORMALIZE_NONE,
 	NORMALIZE_BASIC,	/* NFKC, case fold, punctuation and symbols to space */
 	NORMALIZE_ENGLISH,	/* and contractions, spelling, numbers, titles, fillers, money */
-	NORMALIZE_CHINESE,	/* and Traditional to Simplified, numbers, dates, units, no spaces */
+	NORMALIZE_CHINESE,	/* and Traditional to Simplified, numbers, dates, units */
 	NORMALIZE_AUTO,		/* by the script of the reference: Chinese, Latin, else basic */
 };
 extern const char *const normalize_names[];	/* NULL ends */

@@ -150,7 +150,8 @@ static int add_words(struct tokens *t, const char *text, size_t len, struct err 
 	return len > start ? add(t, text + start, len - start, e) : 0;
 }
 
-static int add_characters(struct tokens *t, const char *text, size_t len, struct err *e)
+static int add_characters(struct tokens *t, const char *text, size_t len, bool spaces,
+			  struct err *e)
 {
 	if (len > t->ends_room) {
 		uint32_t *ends = realloc(t->ends, len * sizeof(ends[0]));
@@ -166,7 +167,8 @@ static int add_characters(struct tokens *t, const char *text, size_t len, struct
 	for (long i = 0; i < n; i++) {
 		size_t pos = start;
 		int32_t c = unicode_next(text, len, &pos);
-		if (!unicode_is_space(c) && add(t, text + start, t->ends[i] - start, e) < 0)
+		if ((spaces || !unicode_is_space(c)) &&
+		    add(t, text + start, t->ends[i] - start, e) < 0)
 			return -1;
 		start = t->ends[i];
 	}
@@ -207,7 +209,8 @@ int tokens_add(struct tokens *t, enum token_unit unit, const char *text, size_t 
 		rc = add_words(t, text, len, e);
 		break;
 	case TOKEN_CHARACTER:
-		rc = add_characters(t, text, len, e);
+	case TOKEN_CHARACTER_SPACES:
+		rc = add_characters(t, text, len, unit == TOKEN_CHARACTER_SPACES, e);
 		break;
 	case TOKEN_MIXED:
 		rc = add_mixed(t, text, len, e);

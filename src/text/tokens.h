@@ -12,8 +12,9 @@
 enum token_unit {
 	TOKEN_WORD,	/* between white space: wer */
 	TOKEN_CHARACTER,	/* grapheme clusters, white space left out: cer */
-	TOKEN_MIXED,	/* each Han character or kana, each run of other letters or digits: mer_mixed;
+	TOKEN_MIXED,	/* each Han character or kana, each run of other letters or digits;
 			 * what is neither letter nor digit separates and is no token */
+	TOKEN_CHARACTER_SPACES,	/* grapheme clusters, white space counted too */
 };
 extern const char *const token_unit_names[];	/* wer, cer, mixed; NULL ends */
 

@@ -238,7 +238,8 @@ int worker_send(struct worker *w, json_t *header, const void *payload, size_t le
 		return err_set(e, ERR_SYSTEM, "out of memory for a frame");
 	if (w->broken) {
 		json_decref(header);
-		return err_set(e, ERR_SYSTEM, "worker '%s' cannot be used after a failure", w->name);
+		return err_set(e, ERR_SYSTEM, "worker '%s' cannot be used after a failure",
+			       w->name);
 	}
 	struct stat st;
 	if (w->own_log && fstat(w->log_fd, &st) == 0 && st.st_size > LOG_KEPT)

@@ -12,7 +12,8 @@
 #include "base/util.h"
 #include "result/result.h"
 
-#define FIXTURE_HOSTILE "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
+#define FIXTURE_HOSTILE                                                                            \
+	"</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 #define FIXTURE_WALL_NS 1760000000000000000ull
 #define FIXTURE_START_NS 5000000000000ull
 
@@ -50,7 +51,7 @@ static inline void fixture_windows(struct result *r, struct run *run, size_t n, 
 			.started = (uint64_t)(rate * wave + 0.5), .ok = (uint64_t)(rate * wave),
 			.failed = i % 17 == 5 ? 2 : 0, .in_flight = rate * latency * wave,
 			.latency_p50 = latency * wave, .latency_p99 = latency * wave * 2.1,
-			.ttft_p50 = i == 3 ? NAN : latency * 0.3,
+			.ttft_p50 = i == 3 ? NAN : latency * wave * 0.3,
 		};
 		if (i == 4)
 			w->latency_p50 = w->latency_p99 = NAN;
@@ -273,7 +274,8 @@ static inline void fixture_series(struct result *r, struct rng *rng)
 				continue;	/* no reading: absent */
 			double value = x->level + x->swing * (sin((double)i / 9 + (double)k) * 0.7 +
 							      0.3 * rng_normal(rng, 0, 1));
-			if (series_add(s, FIXTURE_START_NS + i * NS_PER_S, fmax(0, round(value))) < 0)
+			if (series_add(s, FIXTURE_START_NS + i * NS_PER_S, fmax(0, round(value))) <
+			    0)
 				abort();
 		}
 		*ARENA_ADD(r->arena, r->series, r->n_series) = s;
@@ -301,7 +303,8 @@ static inline struct result *fixture_result(void)
 		"driver", "24.1.rc3", "cann", "8.0.RC3",
 		"services", "asr", "server", "uvicorn", "model", "whisper-large-v3",
 		"plan_sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
-	strings_add(&r->skipped, r->arena, "monitor nvml: libnvidia-ml.so.1 is not on this machine");
+	strings_add(&r->skipped, r->arena,
+		    "monitor nvml: libnvidia-ml.so.1 is not on this machine");
 	strings_add(&r->skipped, r->arena, "accuracy tts: no reference given");
 	fixture_asr(r, &rng);
 	fixture_chat(r, &rng);

@@ -167,6 +167,7 @@ static void test_espeak(void **state)
 {
 	(void)state;
 	struct worker *w = run_worker("espeak");
+	assert_string_equal(json_text(worker_ready(w), "speakers.0", ""), "en-us");
 	check_refusals(w);
 	check_speed(w);
 	check_cancel(w);

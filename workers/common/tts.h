@@ -32,7 +32,7 @@ struct tts_out {
 	int sample_rate;
 	size_t n;		/* samples waiting in piece */
 	int64_t samples;	/* of the whole answer */
-	int failed;		/* -1 once something went wrong (err is filled); then all is ignored */
+	int failed;		/* -1 once something went wrong (err says what): no more is sent */
 	struct err err;
 	int16_t piece[2400];
 };

@@ -22,8 +22,8 @@ int picture_check_size(struct picture *p, uint64_t width, uint64_t height, struc
 			      (unsigned long long)p->max_pixels);
 	double aspect = (double)MAX(width, height) / (double)MIN(width, height);
 	if (p->max_aspect > 0 && aspect > p->max_aspect)
-		return refuse(p->r, e, "too_large", "a picture of %llu by %llu pixels; one side may "
-			      "be %g times the other", (unsigned long long)width,
+		return refuse(p->r, e, "too_large", "a picture of %llu by %llu pixels; one side "
+			      "may be %g times the other", (unsigned long long)width,
 			      (unsigned long long)height, p->max_aspect);
 	p->width = (uint32_t)width;
 	p->height = (uint32_t)height;

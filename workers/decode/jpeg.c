@@ -29,6 +29,10 @@ static void on_error(j_common_ptr c)
 	struct reading *g = c->client_data;
 	if (c->err->msg_code == JERR_OUT_OF_MEMORY)
 		(void)err_set(g->e, ERR_SYSTEM, "out of memory for the picture");
+	else if (c->err->msg_code == JERR_IMAGE_TOO_BIG)
+		(void)refuse(g->p->r, g->e, "too_large", "a picture of more than %ld pixels on a "
+			     "side; a side may have %llu", JPEG_MAX_DIMENSION,
+			     (unsigned long long)g->p->max_side);
 	else
 		(void)refuse(g->p->r, g->e, "damaged", "the JPEG picture is damaged");
 	longjmp(g->out, 1);

@@ -109,7 +109,8 @@ static int check_head(struct picture *p, struct err *e)
 	const unsigned char *f = p->file;
 	if (p->file_len < 33 || memcmp(f + 12, "IHDR", 4) != 0)
 		return refuse(p->r, e, "damaged", "the PNG picture is damaged");
-	uint64_t width = (uint64_t)f[16] << 24 | (uint64_t)f[17] << 16 | (uint64_t)f[18] << 8 | f[19];
+	uint64_t width = (uint64_t)f[16] << 24 | (uint64_t)f[17] << 16 | (uint64_t)f[18] << 8 |
+			 f[19];
 	uint64_t height = (uint64_t)f[20] << 24 | (uint64_t)f[21] << 16 | (uint64_t)f[22] << 8 |
 			  f[23];
 	return picture_check_size(p, width, height, e);

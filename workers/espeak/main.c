@@ -81,8 +81,10 @@ static json_t *names_of(json_t *set, bool aliases_too)
 	json_t *list = json_array();
 	const char *name;
 	json_t *value;
+	if (!aliases_too)	/* the default is the first */
+		(void)json_array_append_new(list, json_string(DEFAULT_LANGUAGE));
 	json_object_foreach(set, name, value)
-		if (aliases_too || !alias_of(name))
+		if (aliases_too || (!alias_of(name) && strcmp(name, DEFAULT_LANGUAGE) != 0))
 			(void)json_array_append_new(list, json_string(name));
 	return list;
 }
@@ -133,15 +135,15 @@ static bool find_language(const char *asked, char *out)
 static int no_speaker(struct guest_request *r, struct err *e)
 {
 	guest_code(r, "no_speaker");
-	return err_set(e, ERR_USAGE, "there is no such speaker; there are languages (en-us, en-gb, "
-		       "cmn, yue, de, fr-fr, es, ja, ru and %zu more) and variants of the voice (m1 "
+	return err_set(e, ERR_USAGE, "there is no such speaker; there are languages (en-us, "
+		       "en-gb, cmn, yue, de, fr-fr, es, ja, ru and %zu more) and variants of the voice (m1 "
 		       "to m8, f1 to f5 and more), joined as in en-us+f2",
 		       json_object_size(languages) - 9);
 }
 
 struct voice {
 	char name[2 * NAME_SIZE];	/* as told in done: "en-us+f2" */
-	char file[2 * NAME_SIZE];	/* for espeak_SetVoiceByName(): from the lists, no path asked for */
+	char file[2 * NAME_SIZE];	/* for espeak-ng: from its lists, never a path asked for */
 };
 
 static int find_voice(struct guest_request *r, const struct tts_ask *ask, struct voice *ret,

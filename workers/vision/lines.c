@@ -132,6 +132,28 @@ static bool is_outline(const struct sight *s, const struct blob *b)
 	       b->shape != SHAPE_OTHER && b->shape != SHAPE_OVAL && b->shape != SHAPE_POLYGON;
 }
 
+/* Parts of one glyph can be rows of their own (Chinese): rows that stand in one another are one. */
+static void merge(struct sight *s)
+{
+	for (size_t i = 0; i < s->n_lines; i++) {
+		for (size_t k = 0; k < s->n_lines; k++) {
+			struct box *a = &s->lines[i].box, *b = &s->lines[k].box;
+			int high = MAX(a->y1 - a->y0, b->y1 - b->y0);
+			int low = MIN(a->y1 - a->y0, b->y1 - b->y0);
+			int overlap = MIN(a->y1, b->y1) - MAX(a->y0, b->y0);
+			int gap = MAX(a->x0, b->x0) - MIN(a->x1, b->x1);
+			if (i == k || overlap * 2 < low || gap > high ||
+			    color_distance(s->lines[i].rgb, s->lines[k].rgb) > 140)
+				continue;
+			box_join(a, b);
+			s->lines[k] = s->lines[--s->n_lines];
+			/* The row grew: what was passed over may fit now. */
+			i = (size_t)-1;
+			break;
+		}
+	}
+}
+
 int lines_find(struct sight *s, struct arena *a, struct err *e)
 {
 	size_t n = s->n_blobs;
@@ -168,6 +190,7 @@ int lines_find(struct sight *s, struct arena *a, struct err *e)
 			b->is_object = true;
 	}
 	free(parent);
+	merge(s);
 	if (s->n_lines)
 		qsort(s->lines, s->n_lines, sizeof(*s->lines), by_row);
 	return 0;

@@ -58,6 +58,27 @@ static void tell_background(struct look *l, const struct sight *s)
 			   word_color(color_of(s->background), l->voice->zh));
 }
 
+/* The colours of all shapes, or of the one that is there; false: there are none. */
+static bool tell_colored_shapes(struct look *l, const struct sight *s)
+{
+	CLEANUP(buf_release) struct buf list = BUF_INIT(8192);
+	const struct blob *only = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_blobs; i++) {
+		if (s->blobs[i].is_object) {
+			only = &s->blobs[i];
+			n++;
+		}
+	}
+	if (n == 1)
+		voice_tell(l->voice, "The shape is a %s: it is %s.", "图中的图形是%s，颜色是%s。",
+			   word_shape(only->shape, l->voice->zh, false),
+			   word_color(only->color, l->voice->zh));
+	else if (look_list(l, s, true, &list))
+		voice_tell(l->voice, "The image shows %s.", "图中有%s。", list.data);
+	return n > 0;
+}
+
 /* "What colour is the circle?", "… the text?", "… the background?" */
 static void answer_color(struct look *l, const struct sight *s)
 {
@@ -74,7 +95,8 @@ static void answer_color(struct look *l, const struct sight *s)
 		return;
 	}
 	if (l->q->shape < 0) {
-		tell_colors(l, s);
+		if (!l->q->objects || !tell_colored_shapes(l, s))
+			tell_colors(l, s);
 		return;
 	}
 	CLEANUP(buf_release) struct buf list = BUF_INIT(4096);
@@ -154,6 +176,8 @@ static void tell_shapes(struct look *l, const struct sight *s)
 
 static double rank(const struct blob *b, enum extreme extreme, const struct sight *s)
 {
+	/* How large a thing looks is its extent: a star is mostly gaps. */
+	double extent = (double)(b->box.x1 - b->box.x0) * (b->box.y1 - b->box.y0);
 	switch (extreme) {
 	case EXTREME_LEFT:
 		return -b->cx;
@@ -164,13 +188,13 @@ static double rank(const struct blob *b, enum extreme extreme, const struct sigh
 	case EXTREME_BOTTOM:
 		return b->cy;
 	case EXTREME_SMALLEST:
-		return -b->filled;
+		return -extent;
 	case EXTREME_MIDDLE: {
 		double x = b->cx - s->view.width / 2.0, y = b->cy - s->view.height / 2.0;
 		return -(x * x + y * y);
 	}
 	default:
-		return b->filled;
+		return extent;
 	}
 }
 

@@ -116,13 +116,13 @@ static enum topic topic_of(const struct question *q, size_t n_images)
 	if (q->unknown)
 		return TOPIC_NONE;
 	bool count = words_has(low, w_count);
-	if (count && (q->shape >= 0 || words_has(low, w_shape) || q->colors || q->images))
+	if (count && (q->shape >= 0 || q->objects || q->colors || q->images))
 		return TOPIC_COUNT;
 	if (q->writing && !q->colors)
 		return TOPIC_TEXT;
 	if (count)
 		return TOPIC_COUNT;
-	if (q->extreme != EXTREME_NONE && (words_has(low, w_shape) || q->colors || q->shape >= 0))
+	if (q->extreme != EXTREME_NONE && (q->objects || q->colors || q->shape >= 0))
 		return TOPIC_EXTREME;
 	if (words_has(low, w_where))
 		return TOPIC_WHERE;
@@ -134,7 +134,7 @@ static enum topic topic_of(const struct question *q, size_t n_images)
 		return TOPIC_SIZE;
 	if (words_has(low, w_describe))
 		return TOPIC_DESCRIBE;
-	if (q->shape >= 0 || words_has(low, w_shape))
+	if (q->shape >= 0 || q->objects)
 		return TOPIC_SHAPE;
 	return q->images ? TOPIC_DESCRIBE : TOPIC_NONE;
 }
@@ -151,6 +151,7 @@ void question_read(const char *text, size_t n_images, struct arena *a, struct qu
 	q.bars = words_has(q.low, w_bars);
 	q.chart = words_has(q.low, w_chart);
 	q.colors = words_has(q.low, w_color);
+	q.objects = words_has(q.low, w_shape);
 	q.images = words_has(q.low, w_image);
 	q.unknown = words_has(q.low, w_unknown);
 	q.bare = words_has(q.low, w_bare);

@@ -24,7 +24,7 @@ struct question {
 	bool zh;		/* asked in Chinese */
 	int color, shape;	/* that it names; -1: none */
 	enum extreme extreme;
-	bool background, writing, bars, colors, images, chart;	/* what it mentions */
+	bool background, writing, bars, colors, objects, images, chart;	/* what it mentions */
 	bool unknown;		/* asks for kinds of things that are not known here */
 	bool bare;		/* only the answer itself is wanted */
 	const char *quoted;	/* text in quotes; NULL: none */

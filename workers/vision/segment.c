@@ -109,7 +109,7 @@ static int find_background(struct sight *s, struct err *e)
 		s->background_share = settle(&s->view, most, false);
 		memcpy(s->background, most, 3);
 	}
-	s->plain = rim_share >= 0.5 || s->background_share >= 0.25;
+	s->plain = !s->view.rough && (rim_share >= 0.5 || s->background_share >= 0.25);
 	return 0;
 }
 

@@ -86,6 +86,7 @@ int view_make(const struct picture *p, struct view *ret, struct err *e)
 		return err_sys(e, "cannot hold a view of the picture");
 	shrink(p, &v);
 	v.noise = find_noise(&v);
+	v.rough = v.noise > 55;
 	int radius = v.noise > 24 ? 2 : v.noise > 4 ? 1 : 0;
 	if (radius && smooth(&v, radius, e) < 0) {
 		view_release(&v);

@@ -21,6 +21,7 @@ struct view {
 	uint8_t *rgb;
 	int width, height;
 	int factor;	/* px of the picture for one px of the view */
+	bool rough;	/* nothing but noise, so that no area has one colour */
 	int noise;	/* median difference of neighbouring channels that smoothing left */
 };
 

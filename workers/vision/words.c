@@ -27,11 +27,11 @@ static const struct {
 
 static const struct {
 	const char *one, *many, *zh;
-	const char *ask[6];
+	const char *ask[7];
 } shape_words[N_SHAPES] = {
 	[SHAPE_OTHER] = {"shape", "shapes", "图形", {NULL}},
 	[SHAPE_CIRCLE] = {"circle", "circles", "圆形",
-			  {"circle", "disc$", "dot$", "dots$", "圆"}},
+			  {"circle", "disc$", "dot$", "dots$", "ball", "圆"}},
 	[SHAPE_SQUARE] = {"square", "squares", "正方形", {"square", "正方", "方块"}},
 	[SHAPE_TRIANGLE] = {"triangle", "triangles", "三角形", {"triangle", "三角"}},
 	[SHAPE_RECTANGLE] = {"rectangle", "rectangles", "长方形",

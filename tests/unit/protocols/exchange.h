@@ -1,4 +1,4 @@
-/* tests/unit/protocols/exchange.h - one request written and one reply fed to a protocol, cut at will.
+/* tests/unit/protocols/exchange.h - a request written, a reply fed to a protocol in any pieces.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_EXCHANGE_H
 #define TESTS_EXCHANGE_H
@@ -105,7 +105,8 @@ static inline void exchange_expect(struct exchange *x, const char *type, const v
 		enum outcome o = exchange_reply(x, 200, type, body, len, cut, len);
 		if (o != want)
 			fail_msg("cut at %zu: %s, not %s (%s)", cut, outcome_name(o),
-				 outcome_name(want), x->answer.error.data ? x->answer.error.data : "");
+				 outcome_name(want),
+					x->answer.error.data ? x->answer.error.data : "");
 	}
 	assert_string_equal(outcome_name(exchange_reply(x, 200, type, body, len, 0, 1)),
 			    outcome_name(want));

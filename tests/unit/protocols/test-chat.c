@@ -58,7 +58,8 @@ static void test_request_full(void **state)
 	assert_string_equal(exchange_request(&x, NULL),
 		"{\"messages\":[{\"role\":\"system\",\"content\":\"n1 Be brief.\"},"
 		"{\"role\":\"user\",\"content\":\"q\"}],\"max_completion_tokens\":7,\"seed\":5,"
-		"\"ignore_eos\":true,\"logprobs\":true,\"top_logprobs\":2,\"stop\":[\"\\n\",\"END\"],"
+		"\"ignore_eos\":true,\"logprobs\":true,\"top_logprobs\":2,\"stop\":[\"\\n\","
+		"\"END\"],"
 		"\"stream\":true,\"stream_options\":{\"include_usage\":true},"
 		"\"top_k\":3,\"temperature\":0.5}");
 	restart("{protocol: openai-chat, url: \"http://a/v1\", include_usage: false}");
@@ -71,7 +72,8 @@ static void test_request_full(void **state)
 static void test_request_media(void **state)
 {
 	(void)state;
-	struct media image = {.name = "a.jpg", .mime = "image/jpeg", .data = "\xff\xd8\xff", .len = 3};
+	struct media image = {.name = "a.jpg", .mime = "image/jpeg", .data = "\xff\xd8\xff",
+		.len = 3};
 	struct media made = {.name = "b.png", .mime = "image/png", .data = "PNG", .len = 3,
 			     .base64 = "UE5H", .base64_len = 4};
 	struct media wave = {.name = "a.wav", .mime = "audio/wav", .data = "RIFF", .len = 4};
@@ -85,7 +87,8 @@ static void test_request_media(void **state)
 		"{\"type\":\"text\",\"text\":\"n\"},"
 		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/jpeg;base64,/9j/\"}},"
 		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,UE5H\"}},"
-		"{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"UklGRg==\",\"format\":\"wav\"}},"
+		"{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"UklGRg==\","
+		"\"format\":\"wav\"}},"
 		"{\"type\":\"text\",\"text\":\"What is \\\"this\\\"?\"}]}]}");
 	bool borrowed = false;
 	for (size_t i = 0; i < x.request.n_pieces; i++)
@@ -102,7 +105,8 @@ static void test_request_messages(void **state)
 	static const char text[] =
 		"[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":"
 		"\"media:0\"}},{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"media:audio\","
-		"\"format\":\"wav\"}},{\"type\":\"text\",\"text\":\"\\\":\\\"media:0\\\" stays\"}]}]";
+		"\"format\":\"wav\"}},{\"type\":\"text\",\"text\":\"\\\":\\\"media:0\\\" "
+		"stays\"}]}]";
 	CLEANUP(json_unref) json_t *messages = json_read(text, strlen(text), 16, NULL);
 	assert_non_null(messages);
 	x.sample.messages = messages;
@@ -114,12 +118,15 @@ static void test_request_messages(void **state)
 		assert_string_equal(exchange_request(&x, NULL),
 			"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
 			"\"image_url\",\"image_url\":{\"url\":\"data:image/jpeg;base64,/9j/\"}},"
-			"{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"UklGRg==\",\"format\":"
-			"\"wav\"}},{\"type\":\"text\",\"text\":\"\\\":\\\"media:0\\\" stays\"}]}]}");
+			"{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"UklGRg==\","
+			"\"format\":"
+			"\"wav\"}},{\"type\":\"text\",\"text\":\"\\\":\\\"media:0\\\" "
+			"stays\"}]}]}");
 	}
 	x.ask.nonce = "n";
 	assert_non_null(strstr(exchange_request(&x, NULL),
-			       "\"content\":[{\"type\":\"text\",\"text\":\"n\"},{\"type\":\"image_url\""));
+			       "\"content\":[{\"type\":\"text\",\"text\":\"n\"},"
+				"{\"type\":\"image_url\""));
 	static const char plain[] = "[{\"role\":\"system\",\"content\":\"be kind\"}]";
 	x.sample.messages_text = plain;
 	assert_non_null(strstr(exchange_request(&x, NULL), "\"content\":\"n be kind\""));
@@ -149,7 +156,8 @@ static void test_request_refused(void **state)
 #define ROLE "data: {\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"," \
 	     "\"content\":\"\"},\"finish_reason\":null}]}\n\n"
 #define TEXT(t) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" t "\"}}]}\n\n"
-#define THINK(t) "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"" t "\"},\"index\":0}]}\n\n"
+#define THINK(t) "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"" t "\"},\"index\":0}]}" \
+		 "\n\n"
 #define STOP "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define USAGE "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4," \
 	      "\"total_tokens\":13,\"prompt_tokens_details\":{\"cached_tokens\":8}," \
@@ -165,9 +173,10 @@ static void expect_stream(const char *body, enum outcome want)
 static void test_stream(void **state)
 {
 	(void)state;
-	static const char body[] = ROLE ": keep-alive\n\n" THINK("hm") TEXT("\\u4e2d\\ud83d\\ude00\\n")
-				   TEXT("b") "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":"
-				   "\"other\"}}]}\n\n" STOP USAGE DONE;
+	static const char body[] =
+		ROLE ": keep-alive\n\n" THINK("hm") TEXT("\\u4e2d\\ud83d\\ude00\\n") TEXT("b")
+		"data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"other\"}}]}\n\n"
+		STOP USAGE DONE;
 	expect_stream(body, OUTCOME_OK);
 	struct answer *a = &x.answer;
 	assert_string_equal(a->text.data, "\xe4\xb8\xad\xf0\x9f\x98\x80\nb");
@@ -225,10 +234,12 @@ static void test_stream_outcomes(void **state)
 	expect_stream(TEXT("a") "data: {\"error\":{\"message\":\"out of memory\"}}\n\n" DONE,
 		      OUTCOME_ERROR_EVENT);
 	assert_string_equal(x.answer.error.data, "out of memory");
-	expect_stream("data: {\"object\":\"error\",\"message\":\"too long\"}\n\n", OUTCOME_ERROR_EVENT);
+	expect_stream("data: {\"object\":\"error\",\"message\":\"too long\"}\n\n",
+		OUTCOME_ERROR_EVENT);
 	expect_stream("event: error\ndata: overloaded\n\n", OUTCOME_ERROR_EVENT);
 	assert_string_equal(x.answer.error.data, "overloaded");
-	expect_stream(TEXT("a") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"error\"}]}\n\n",
+	expect_stream(TEXT("a") "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"error\"}]}"
+		"\n\n",
 		      OUTCOME_ERROR_EVENT);
 	expect_stream("data: {\"error\":null,\"choices\":[{\"delta\":{\"content\":\"a\"},"
 		      "\"finish_reason\":\"length\"}]}\n\n", OUTCOME_OK);
@@ -297,7 +308,8 @@ static void test_whole(void **state)
 	exchange_expect_text(&x, JSON, "{\"error\":\"no\"}", OUTCOME_ERROR_BODY);
 	exchange_expect_text(&x, JSON, "{\"choices\":[]}", OUTCOME_BAD_JSON);
 	exchange_expect_text(&x, JSON, "{}", OUTCOME_BAD_JSON);
-	exchange_expect_text(&x, JSON, "{\"choices\":[{\"message\":{\"content\":\"a\"}}]", OUTCOME_BAD_JSON);
+	exchange_expect_text(&x, JSON, "{\"choices\":[{\"message\":{\"content\":\"a\"}}]",
+		OUTCOME_BAD_JSON);
 	exchange_expect_text(&x, JSON, "", OUTCOME_EMPTY_ANSWER);
 	exchange_expect_text(&x, JSON, "{\"choices\":[{\"message\":{\"content\":null}}]}",
 			     OUTCOME_EMPTY_ANSWER);
@@ -317,13 +329,15 @@ static void test_no_growth(void **state)
 	static const char body[] = ROLE TEXT("abc") TEXT("def") STOP USAGE DONE;
 	x.ask.stream = true;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(exchange_reply(&x, 200, SSE, body, strlen(body), 0, 7), OUTCOME_OK);
+		assert_int_equal(exchange_reply(&x, 200, SSE, body, strlen(body), 0, 7),
+			OUTCOME_OK);
 	const void *kept[] = {x.answer.text.data, x.answer.events, x.answer.sse.line.data,
 			      x.answer.sse.data.data};
 	(void)exchange_request(&x, NULL);
 	const char *text = x.request.text.data;
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(exchange_reply(&x, 200, SSE, body, strlen(body), 0, 7), OUTCOME_OK);
+		assert_int_equal(exchange_reply(&x, 200, SSE, body, strlen(body), 0, 7),
+			OUTCOME_OK);
 		request_clear(&x.request);
 		assert_int_equal(x.service.protocol->encode(&x.service, &x.sample, &x.ask,
 							    &x.request, &x.e), 0);

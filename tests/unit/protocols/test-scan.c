@@ -27,14 +27,17 @@ static void test_values(void **state)
 {
 	(void)state;
 	static const char *const good[] = {
-		"{}", "[]", " [ 1 , -2.5 , 1e5, 0 ] ", "\"\"", "\"\\u00e9\\ud83d\\ude00\\\\\"", "true",
+		"{}", "[]", " [ 1 , -2.5 , 1e5, 0 ] ", "\"\"", "\"\\u00e9\\ud83d\\ude00\\\\\"",
+		"true",
 		"{\"a\":{\"b\":[null,false,{\"c\":\"d\"}]},\"e\":[[]]}", "-0", "0.5E-3",
 		"\"\xe4\xb8\xad\"",
 	};
 	static const char *const bad[] = {
-		"", "{", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "{\"a\"}", "{a:1}", "01", "-", "1.", ".5",
+		"", "{", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "{\"a\"}", "{a:1}", "01", "-", "1.",
+		".5",
 		"+1", "tru", "nul", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"",
-		"\"\\ud800\\u0041\"", "\"\n\"", "\"\xff\"", "\"\xc0\xaf\"", "[1 2]", "{\"a\":1 \"b\":2}",
+		"\"\\ud800\\u0041\"", "\"\n\"", "\"\xff\"", "\"\xc0\xaf\"", "[1 2]",
+		"{\"a\":1 \"b\":2}",
 		"1 1", "]", "[1}", "{\"a\":[}",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -60,7 +63,8 @@ static void test_unescape(void **state)
 	(void)state;
 	CLEANUP(buf_release) struct buf out = BUF_INIT(64);
 	uint32_t chars = 0;
-	static const char raw[] = "a\\n\\t\\\"\\/\\b\\f\\r\\\\\\u0041\\u00e9\\u4e2d\\ud83d\\ude00\\u0000";
+	static const char raw[] = "a\\n\\t\\\"\\/\\b\\f\\r\\\\\\u0041\\u00e9\\u4e2d\\ud83d\\ude00"
+		"\\u0000";
 	assert_int_equal(scan_unescape(span_of(raw), &out, &chars), 0);
 	assert_int_equal(chars, 14);
 	static const char want[] = "a\n\t\"/\b\f\r\\A\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80";
@@ -116,8 +120,10 @@ static void compare(const char *data, size_t len)
 }
 
 static const char *const seeds[] = {
-	"{\"id\":\"c-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"choices\":[{\"index\":0,"
-	"\"delta\":{\"role\":\"assistant\",\"content\":\"a\\u00e9\\ud83d\\ude00\\n\"},\"logprobs\":null,"
+	"{\"id\":\"c-1\",\"object\":\"chat.completion.chunk\",\"created\":1,"
+	"\"choices\":[{\"index\":0,"
+	"\"delta\":{\"role\":\"assistant\",\"content\":\"a\\u00e9\\ud83d\\ude00\\n\"},"
+	"\"logprobs\":null,"
 	"\"finish_reason\":null}],\"usage\":null}",
 	"{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,"
 	"\"prompt_tokens_details\":{\"cached_tokens\":8},\"completion_tokens_details\":null}}",

@@ -57,7 +57,8 @@ static void test_everything(void **state)
 		"tls: {verify: false}\ntimeout: 3s\nidle_timeout: 500ms\n"
 		"body: {temperature: 0, words: [a, b], text: \"a\\nb\", gone: null}\n"
 		"reference: {url: \"http://gpu:8001/x\", timeout: 9s}\n"
-		"deploy: deploy.yaml#asr\nmonitor: \"http://a:9410/metrics\"\npid: 17\n", &s, &e), 0);
+		"deploy: deploy.yaml#asr\nmonitor: \"http://a:9410/metrics\"\npid: 17\n", &s, &e),
+		0);
 	assert_string_equal(s.name, "asr");
 	assert_ptr_equal(s.protocol, protocol_find("null"));
 	assert_int_equal(s.urls.n, 2);
@@ -138,7 +139,8 @@ static void test_refused(void **state)
 	refused("{protocol: null, url: \"https://a/\", tls: {cert: c.pem}}", "key is missing");
 	refused("{protocol: null, url: \"https://a/\", tls: {ca: /nowhere/ca.pem}}",
 		"cannot read '/nowhere/ca.pem'");
-	refused("{protocol: null, url: \"https://a/\", tls: {verfy: false}}", "did you mean 'verify'");
+	refused("{protocol: null, url: \"https://a/\", tls: {verfy: false}}",
+		"did you mean 'verify'");
 	refused("{protocol: null, url: \"http://a/\", timeout: 0s}", "timeout");
 	refused("{protocol: null, url: \"http://a/\", body: [1]}", "must be a map");
 	refused("{protocol: null, url: \"http://a/\", kind: image}", "asr, tts or chat");
@@ -148,7 +150,8 @@ static void test_refused(void **state)
 	refused("{protocol: null, url: \"http://a/\", reference: {url: b}}",
 		"reference: 'b' is not a URL");
 	refused("{protocol: null, url: \"http://a/\",\n modle: m}",
-		"plan.yaml:2:2: a service that speaks null has no key 'modle'; did you mean 'model'?");
+		"plan.yaml:2:2: a service that speaks null has no key 'modle'; did you mean "
+		"'model'?");
 }
 
 static void chosen(const char *yaml, const char *protocol, const char *url)
@@ -171,7 +174,8 @@ static void test_choice_of_protocol(void **state)
 	chosen("{kind: chat, url: \"http://a/v1\"}", "openai-chat", "http://a/v1");
 	refused("{protocol: openai-chat, url: \"http://a/v1/chat/completions\"}",
 		"leave off '/chat/completions'");
-	refused("{protocol: openai-chat, kind: asr, url: \"http://a/v1\"}", "for kind chat, not asr");
+	refused("{protocol: openai-chat, kind: asr, url: \"http://a/v1\"}",
+		"for kind chat, not asr");
 	refused("{protocol: openai_chat, url: \"http://a/v1\"}", "did you mean 'openai-chat'");
 	refused("{protocol: transcribe, url: \"http://a/x\", reference: {url: \"http://b/v1\", "
 		"kind: chat, protocol: openai-chat}}", "the reference is of kind chat");
@@ -203,7 +207,8 @@ static void test_own_keys(void **state)
 		"plan.yaml:1:60: sample_rate");
 	refused("{protocol: openai-speech, url: \"http://a/v1\", body: {response_format: aac}}",
 		"not 'aac'");
-	refused("{protocol: transcribe, url: \"http://a/\", sample_rate: 1}", "no key 'sample_rate'");
+	refused("{protocol: transcribe, url: \"http://a/\", sample_rate: 1}",
+		"no key 'sample_rate'");
 	refused("{protocol: whisper-cpp, url: \"http://a/\", body: {response_format: srt}}",
 		"not 'srt'");
 }

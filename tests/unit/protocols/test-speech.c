@@ -117,11 +117,22 @@ static void test_wav(void **state)
 	(void)buf_add(&b, "LIST\x03\0\0\0abc\0", 12);
 	good(&b, WAV, 100);
 	/* a chunk before the format, and one between format and data */
-	(void)buf_fmt(&b, "%s", "");
-	static const char early[] = "RIFF\0\0\0\0WAVEJUNK\x02\0\0\0zzfmt \x12\0\0\0\1\0\1\0\x40\x1f\0\0"
-				    "\x80\x3e\0\0\2\0\x10\0\0\0fact\4\0\0\0\2\0\0\0data\4\0\0\0\1\0\2";
+	static const char early[] = "RIFF\0\0\0\0WAVEJUNK\x02\0\0\0zzfmt "
+		"\x12\0\0\0\1\0\1\0\x40\x1f\0\0"
+				    "\x80\x3e\0\0\2\0\x10\0\0\0fact\4\0\0\0\2\0\0\0data\4\0\0\0\1"
+					"\0\2";
 	exchange_expect(&x, WAV, early, sizeof(early), OUTCOME_OK);
 	assert_int_equal(x.answer.sound_bytes, 4);
+	/* data of odd size is padded to an even offset, as it should be or not */
+#define EIGHT_BITS "RIFF\0\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x40\x1f\0\0\1\0\x08\0" \
+		   "data\3\0\0\0abc"
+	static const char padded[] = EIGHT_BITS "\0LIST\2\0\0\0xy";
+	static const char bare[] = EIGHT_BITS "LIST\2\0\0\0xy";
+	exchange_expect(&x, WAV, padded, sizeof(padded) - 1, OUTCOME_OK);
+	assert_int_equal(x.answer.pcm, PCM_U8);
+	assert_memory_equal(x.answer.sound.data, "abc", 3);
+	exchange_expect(&x, WAV, bare, sizeof(bare) - 1, OUTCOME_OK);
+	exchange_expect(&x, WAV, padded, 48, OUTCOME_OK);	/* the pad alone */
 	exchange_end(&x);
 }
 
@@ -274,8 +285,10 @@ static void test_events(void **state)
 	x.ask.response_format = "pcm";
 	x.ask.stream = true;
 #define DELTA(t) "data: {\"type\":\"speech.audio.delta\",\"audio\":\"" t "\"}\n\n"
-#define DONE "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":3,\"output_tokens\":9}}\n\n"
-	exchange_expect_text(&x, "text/event-stream", DELTA("AAEC") DELTA("AwQFBgc=") DONE, OUTCOME_OK);
+#define DONE "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":3," \
+	     "\"output_tokens\":9}}\n\n"
+	exchange_expect_text(&x, "text/event-stream", DELTA("AAEC") DELTA("AwQFBgc=") DONE,
+		OUTCOME_OK);
 	assert_int_equal(x.answer.sound_bytes, 8);
 	assert_memory_equal(x.answer.sound.data, "\0\1\2\3\4\5\6\7", 8);
 	assert_int_equal(x.answer.sound_events, 2);
@@ -283,7 +296,8 @@ static void test_events(void **state)
 	exchange_expect_text(&x, "text/event-stream", DELTA("AAEC"), OUTCOME_UNFINISHED_STREAM);
 	exchange_expect_text(&x, "text/event-stream", DELTA("A*EC") DONE, OUTCOME_BAD_AUDIO);
 	exchange_expect_text(&x, "text/event-stream", DONE, OUTCOME_EMPTY_ANSWER);
-	exchange_expect_text(&x, "text/event-stream", "data: {\"type\":\"speech.audio.delta\"}\n\n" DONE,
+	exchange_expect_text(&x, "text/event-stream",
+		"data: {\"type\":\"speech.audio.delta\"}\n\n" DONE,
 			     OUTCOME_BAD_JSON);
 	exchange_expect_text(&x, "text/event-stream", DELTA("AAEC") "data: {\"error\":\"no\"}\n\n",
 			     OUTCOME_ERROR_EVENT);

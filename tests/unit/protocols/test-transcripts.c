@@ -97,7 +97,8 @@ static void json_replies(const char *yaml)
 	assert_int_equal(x.answer.first_token, 0);
 	exchange_expect_text(&x, "Application/JSON; charset=utf-8", "{\"text\":\"\"}", OUTCOME_OK);
 	assert_int_equal(x.answer.text.len, 0);
-	exchange_expect_text(&x, JSON, "{\"text\":\"a\",\"language\":null,\"segments\":null}", OUTCOME_OK);
+	exchange_expect_text(&x, JSON, "{\"text\":\"a\",\"language\":null,\"segments\":null}",
+		OUTCOME_OK);
 	exchange_expect_text(&x, JSON, "{\"error\":\"failed to read audio\"}", OUTCOME_ERROR_BODY);
 	assert_string_equal(x.answer.error.data, "failed to read audio");
 	exchange_expect_text(&x, JSON, "{\"language\":\"en\"}", OUTCOME_BAD_JSON);
@@ -138,7 +139,8 @@ static void test_text(void **state)
 	exchange_expect_text(&x, JSON, "{\"text\":\"a\"}", OUTCOME_BAD_CONTENT_TYPE);
 	exchange_end(&x);
 	/* the plan's body decides about the form of the reply as well */
-	begin("{protocol: openai-transcriptions, url: \"http://a/v1\", body: {response_format: vtt}}");
+	begin("{protocol: openai-transcriptions, url: \"http://a/v1\", body: {response_format: "
+		"vtt}}");
 	exchange_expect_text(&x, "text/vtt", "WEBVTT\n\n00:00.000 --> 00:01.000\na\n", OUTCOME_OK);
 	exchange_end(&x);
 }
@@ -151,19 +153,24 @@ static void test_streams(void **state)
 	exchange_expect_text(&x, SSE,
 		"data: {\"type\":\"transcript.text.delta\",\"delta\":\"one\"}\n\n"
 		"data: {\"type\":\"transcript.text.delta\",\"delta\":\" two\"}\n\n"
-		"data: {\"type\":\"transcript.text.done\",\"text\":\"One two.\",\"usage\":{\"type\":"
+		"data: {\"type\":\"transcript.text.done\",\"text\":\"One "
+		"two.\",\"usage\":{\"type\":"
 		"\"tokens\",\"input_tokens\":14,\"output_tokens\":5}}\n\n", OUTCOME_OK);
 	assert_string_equal(x.answer.text.data, "One two.");
 	assert_int_equal(x.answer.text_events, 2);
 	assert_int_equal(x.answer.output_tokens, 5);
 	assert_int_equal(x.answer.prompt_tokens, 14);
-	exchange_expect_text(&x, SSE, "data: {\"object\":\"transcription.chunk\",\"choices\":[{\"delta\":"
-			     "{\"content\":\"one\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":"
-			     "\" two\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n", OUTCOME_OK);
+	exchange_expect_text(&x, SSE, "data: {\"object\":\"transcription.chunk\","
+		"\"choices\":[{\"delta\":"
+			     "{\"content\":\"one\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"conte"
+				"nt\":"
+			     "\" two\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+				OUTCOME_OK);
 	assert_string_equal(x.answer.text.data, "one two");
 	exchange_expect_text(&x, SSE, "data: {\"type\":\"transcript.text.done\",\"text\":\"\"}\n\n",
 			     OUTCOME_OK);	/* silence */
-	exchange_expect_text(&x, SSE, "data: {\"type\":\"transcript.text.delta\",\"delta\":\"one\"}\n\n",
+	exchange_expect_text(&x, SSE, "data: {\"type\":\"transcript.text.delta\","
+		"\"delta\":\"one\"}\n\n",
 			     OUTCOME_UNFINISHED_STREAM);
 	exchange_expect_text(&x, SSE, "data: {\"type\":\"error\",\"message\":\"no\"}\n\n",
 			     OUTCOME_ERROR_EVENT);

@@ -113,17 +113,22 @@ static void test_wrong_types(void **state)
 	(void)state;
 	struct err e;
 	static const char *const bad[] = {
-		"[]", "3", "{}", "{\"assay\":2,\"verdict\":\"pass\"}",
+		"[]",
+		"3",
+		"{}",
+		"{\"assay\":2,\"verdict\":\"pass\"}",
 		"{\"assay\":1,\"verdict\":\"good\"}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":{}}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[3]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{}]}",
-		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"metrics\":{\"no\":{}}}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"metrics\":{\"no\":{}"
+		"}}]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"metrics\":"
 		"{\"latency\":{\"hist\":\"garbage\"}}}]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"counts\":"
 		"{\"failed\":{\"gremlins\":3}}}]}",
-		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"counts\":{\"ok\":-1}}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"counts\":{\"ok\":-1}"
+		"}]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"windows\":"
 		"{\"from_s\":[0,1],\"to_s\":[1]}}]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"targets\":"

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -77,11 +78,10 @@ static inline struct service service_start(const char *const *args)
 	return s;
 }
 
-/* SIGTERM, and it must end by itself with status 0. */
-static inline void service_stop(struct service *s)
+/* It was told to end: it must, by itself, with status 0. */
+static inline void service_ends(struct service *s)
 {
 	int status = -1;
-	(void)kill(s->pid, SIGTERM);
 	int rc = process_wait(s->pid, clock_now() + TEST_WAIT, &status);
 	if (rc != 1)
 		(void)process_end(s->pid, 0);
@@ -89,6 +89,12 @@ static inline void service_stop(struct service *s)
 	assert_int_equal(rc, 1);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static inline void service_stop(struct service *s)
+{
+	(void)kill(s->pid, SIGTERM);
+	service_ends(s);
 }
 
 static inline int dial(const struct service *s)

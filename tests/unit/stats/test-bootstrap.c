@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "base/util.h"
+#include "stats/binomial.h"
 #include "stats/bootstrap.h"
 
 #define N 400
@@ -129,6 +130,60 @@ static void test_draws_are_even(void **state)
 	}
 }
 
+/* Many equal utterances are drawn as groups; the spread must be that of single draws. */
+static void test_groups(void **state)
+{
+	(void)state;
+	enum { MANY = 4000 };
+	static double wrong[MANY];
+	static const size_t wrongs[] = {2, 40, 400, 3000};
+	for (size_t i = 0; i < ARRAY_LEN(wrongs); i++) {
+		struct bootstrap b;
+		double p = (double)wrongs[i] / MANY, sd = sqrt(p * (1 - p) / MANY);
+		for (size_t k = 0; k < MANY; k++)
+			wrong[k] = k < wrongs[i];
+		assert_int_equal(bootstrap_rate(wrong, NULL, MANY, 20000, 3, &b, NULL), 0);
+		assert_true(b.estimate == p);
+		assert_true(fabs(b.sd / sd - 1) < 0.03);
+		if (wrongs[i] >= 40)
+			assert_true(fabs((b.interval95.hi - b.interval95.lo) / (3.92 * sd) - 1) <
+				    0.06);
+	}
+}
+
+/* Against the exact distribution, on both sides of the change of method. */
+static void test_binomial(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t n;
+		double p;
+	} rows[] = {{20, 0.3}, {40, 0.3}, {60, 0.8}, {1000, 0.005}, {25, 0.5}, {3, 0.999}};
+	struct rng r;
+	rng_init(&r, 9);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		enum { DRAWS = 200000 };
+		static uint32_t seen[1001];
+		double n = rows[i].n, p = rows[i].p, off = 0;
+		memset(seen, 0, sizeof(seen));
+		for (int d = 0; d < DRAWS; d++) {
+			uint32_t k = binomial_draw(rows[i].n, p, log1p(-p), &r);
+			assert_true(k <= rows[i].n);
+			seen[k]++;
+		}
+		for (uint32_t k = 0; k <= rows[i].n; k++) {
+			double want = DRAWS * exp(lgamma(n + 1) - lgamma(k + 1.0) -
+						  lgamma(n - k + 1) + k * log(p) +
+						  (n - k) * log1p(-p));
+			if (fabs(seen[k] - want) > 5 * sqrt(want) + 5)
+				fail_msg("n %u p %g k %u: %u, not %g", rows[i].n, p, k, seen[k],
+					 want);
+			off += fabs(seen[k] - want);
+		}
+		assert_true(off < 0.02 * DRAWS);
+	}
+}
+
 static void test_mapsswe(void **state)
 {
 	(void)state;
@@ -157,6 +212,8 @@ int main(void)
 		cmocka_unit_test(test_pairing_sees_small_differences),
 		cmocka_unit_test(test_odd_corpora),
 		cmocka_unit_test(test_draws_are_even),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_binomial),
 		cmocka_unit_test(test_mapsswe),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

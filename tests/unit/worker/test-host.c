@@ -294,7 +294,8 @@ static void test_parts(void **state)
 	/* Refused at its beginning: the rest is swallowed, the next one works. */
 	bool client = false;
 	id = worker_next_id(w);
-	json_t *h = json_pack("{s:s, s:I, s:b}", "type", "begin", "id", (json_int_t)id, "refuse", 1);
+	json_t *h = json_pack("{s:s, s:I, s:b}", "type", "begin", "id", (json_int_t)id, "refuse",
+			      1);
 	assert_int_equal(worker_send(w, h, NULL, 0, soon(), &e), 0);
 	send_part(w, id, "audio", data, 10);
 	send_part(w, id, "end", NULL, 0);

@@ -1,0 +1,309 @@
+/* src/load/load.c - see load.h: phases, threads, and what they found into a struct run.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "load/load.h"
+
+#include <math.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "base/stop.h"
+#include "base/util.h"
+#include "load/lane.h"
+
+#define PROGRESS_EVERY_MS 500
+#define LEAD (2 * NS_PER_MS)		/* from starting the threads to the first request */
+#define LAG_TOLERATED (NS_PER_MS)	/* of the last arrival, before it counts against the rate */
+#define UNCAPPED_FILES 8192
+
+struct driver {
+	struct common common;
+	struct load_spec spec;
+	struct site site;
+	uint32_t *order;
+	struct lane **lanes;
+	struct run *run;
+	const struct progress *progress;
+	const char *phase_name;
+	uint64_t told_ns, told_ok;	/* at the last progress */
+};
+
+static bool is_open_loop(const struct driver *d)
+{
+	return load_law(&d->spec) != ARRIVAL_CLOSED;
+}
+
+/* Every sample must be one that the protocol can send: found out now, not in the middle. */
+static int try_samples(const struct load_work *w, struct err *e)
+{
+	struct request r;
+	int rc = 0;
+	if (w->n_samples == 0 || w->n_samples > UINT32_MAX)
+		return err_set(e, ERR_DATA, "there are no samples to send to %s", w->service->name);
+	request_init(&r);
+	for (size_t i = 0; i < w->n_samples && rc == 0; i++) {
+		request_clear(&r);
+		rc = w->service->protocol->encode(w->service, &w->samples[i], &w->ask, &r, e);
+		if (rc != 0 && w->samples[i].id)
+			(void)err_prefix(e, "sample '%s': ", w->samples[i].id);
+	}
+	request_release(&r);
+	return rc;
+}
+
+/* A permutation from the seed (Fisher and Yates). */
+static int make_order(struct driver *d, size_t n, struct err *e)
+{
+	struct rng rng;
+	d->order = calloc(n, sizeof(*d->order));
+	if (!d->order)
+		return err_sys(e, "cannot hold the order of %zu samples", n);
+	rng_init_named(&rng, (uint64_t)d->spec.seed, "samples");
+	for (size_t i = 0; i < n; i++) {
+		size_t k = (size_t)rng_below(&rng, i + 1);
+		d->order[i] = d->order[k];
+		d->order[k] = (uint32_t)i;
+	}
+	return 0;
+}
+
+static size_t lanes_wanted(const struct driver *d)
+{
+	size_t threads = (size_t)MAX(d->spec.threads, (int64_t)1);
+	size_t at_once = (size_t)MAX(d->spec.concurrency, (int64_t)1);
+	return is_open_loop(d) && d->spec.concurrency == 0 ? threads : MIN(threads, at_once);
+}
+
+static int allow_files(const struct driver *d, struct err *e)
+{
+	if (d->spec.concurrency > 0)
+		return site_allow_files((uint64_t)d->spec.concurrency, e);
+	/* nobody knows how many: as many as may be; too few show as failed connections */
+	for (uint64_t n = UNCAPPED_FILES; n > 256; n /= 2)
+		if (site_allow_files(n, NULL) == 0)
+			break;
+	return 0;
+}
+
+static int driver_init(struct driver *d, const struct load_spec *spec,
+		       const struct load_work *work, struct result *r, struct err *e)
+{
+	d->spec = *spec;
+	d->spec.window_ns = MAX(d->spec.window_ns ? d->spec.window_ns : NS_PER_S,
+				d->spec.duration_ns / TIMELINE_WINDOWS_MAX);
+	d->common.done_fd = -1;
+	if (load_check(&d->spec, e) != 0 || try_samples(work, e) != 0 || allow_files(d, e) != 0 ||
+	    make_order(d, work->n_samples, e) != 0 || site_init(&d->site, work->service, e) != 0)
+		return -1;
+	d->common.spec = &d->spec;
+	d->common.work = work;
+	d->common.site = &d->site;
+	d->common.order = d->order;
+	d->common.nonce = clock_wall();
+	d->common.limits = limits_of(r, d->run);
+	d->common.per_10s = per_10s_of(work->samples, work->n_samples);
+	d->common.n_lanes = lanes_wanted(d);
+	d->common.done_fd = eventfd(0, EFD_CLOEXEC);
+	d->lanes = calloc(d->common.n_lanes, sizeof(struct lane *));
+	if (d->common.done_fd < 0 || !d->lanes)
+		return err_sys(e, "cannot set up a load");
+	for (size_t i = 0; i < d->common.n_lanes; i++)
+		if (lane_new(&d->common, i, &d->lanes[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+static void driver_release(struct driver *d)
+{
+	for (size_t i = 0; d->lanes && i < d->common.n_lanes; i++)
+		(void)lane_free(d->lanes[i]);
+	free(d->lanes);
+	close_fd(&d->common.done_fd);
+	site_release(&d->site);
+	free(d->order);
+}
+
+/* How far the phase is. */
+static double share_done(const struct phase *p, uint64_t ended, uint64_t now)
+{
+	if (p->requests > 0)
+		return (double)ended / (double)p->requests;
+	return now < p->start ? 0 :
+	       fmin(1, (double)(now - p->start) / (double)(p->end - p->start));
+}
+
+static void tell(struct driver *d, const struct phase *p)
+{
+	uint64_t now = clock_now();
+	struct progress_state s = {
+		.phase = d->phase_name,
+		.rate = (double)NAN,
+		.in_flight = atomic_load_explicit(&d->common.in_flight, memory_order_relaxed),
+		.p50_s = (double)NAN,
+		.p99_s = (double)NAN,
+	};
+	for (size_t i = 0; i < d->common.n_lanes; i++) {
+		struct lane_now x = lane_now(d->lanes[i]);
+		s.ok += x.ok;
+		s.failed += x.failed;
+		/* for the eye only: of the slowest thread, so far */
+		s.p50_s = fmax(isnan(s.p50_s) ? x.p50_s : s.p50_s, x.p50_s);
+		s.p99_s = fmax(isnan(s.p99_s) ? x.p99_s : s.p99_s, x.p99_s);
+	}
+	if (d->told_ns != 0 && now > d->told_ns && s.ok >= d->told_ok)
+		s.rate = (double)(s.ok - d->told_ok) / ns_to_s(now - d->told_ns);
+	d->told_ns = now;
+	d->told_ok = s.ok;
+	s.done = share_done(p, s.ok + s.failed, now);
+	progress_tell(d->progress, &s);
+}
+
+static void wait_for_lanes(struct driver *d, const struct phase *p)
+{
+	for (uint64_t ended = 0; ended < d->common.n_lanes;) {
+		struct pollfd fd = {.fd = d->common.done_fd, .events = POLLIN};
+		uint64_t more = 0;
+		if (poll(&fd, 1, PROGRESS_EVERY_MS) > 0 &&
+		    read(d->common.done_fd, &more, sizeof(more)) == sizeof(more))
+			ended += more;
+		tell(d, p);
+	}
+}
+
+static int run_phase(struct driver *d, const struct phase *p, struct err *e)
+{
+	size_t started = 0;
+	int rc = 0;
+	while (started < d->common.n_lanes && rc == 0) {
+		rc = lane_start(d->lanes[started], p, e);
+		started += rc == 0;
+	}
+	if (rc == 0)
+		wait_for_lanes(d, p);
+	for (size_t i = 0; i < started; i++)
+		if (lane_join(d->lanes[i], rc == 0 ? e : NULL) != 0)
+			rc = -1;
+	return rc;
+}
+
+static void note_first_request(const struct driver *d)
+{
+	struct lane_report report = lane_report(d->lanes[0]);
+	if (isnan(d->run->first_request_s) && report.first_end > report.first_intended)
+		d->run->first_request_s = ns_to_s(report.first_end - report.first_intended);
+}
+
+static int warm_up(struct driver *d, const char *name, struct result *r, struct err *e)
+{
+	uint64_t n = (uint64_t)d->spec.warmup;
+	if (n == 0)
+		return 0;
+	struct phase p = {
+		.start = clock_now() + LEAD,
+		.end = UINT64_MAX,
+		.requests = n,
+		.stream = "warmup arrivals",
+	};
+	d->phase_name = arena_fmt(r->arena, "%s (warm-up)", name);
+	if (run_phase(d, &p, e) != 0)
+		return -1;
+	d->run->warmup_requests = n;
+	note_first_request(d);
+	return 0;
+}
+
+/* Asked and achieved rate: the schedule's length against the same with the delay in which we
+ * met its last arrival. What the service held back is no delay of ours. */
+static void put_asked_rate(const struct driver *d, const struct phase *p,
+			   const struct lane_report *all)
+{
+	struct generator *g = &d->run->generator;
+	if (!is_open_loop(d))
+		return;
+	g->asked_rate = g->achieved_rate = d->spec.rate;
+	uint64_t span = all->last_intended > p->start ? all->last_intended - p->start : 0;
+	if (span > 0 && all->last_lag > LAG_TOLERATED)
+		g->achieved_rate = d->spec.rate * (double)span / (double)(span + all->last_lag);
+}
+
+/* What the lanes report beside their meters. Returns the end of the window. */
+static uint64_t put_reports(const struct driver *d, const struct phase *p)
+{
+	struct run *run = d->run;
+	struct generator *g = &run->generator;
+	struct lane_report all = {0};
+	double busiest = 0;
+	for (size_t i = 0; i < d->common.n_lanes; i++) {
+		struct lane_report x = lane_report(d->lanes[i]);
+		all.cpu_ns += x.cpu_ns;
+		all.reads_stamped += x.reads_stamped;
+		all.reads_user += x.reads_user;
+		all.peak = MAX(all.peak, x.peak);
+		all.stopped_at = MAX(all.stopped_at, x.stopped_at);
+		all.last_intended = MAX(all.last_intended, x.last_intended);
+		all.last_lag = MAX(all.last_lag, x.last_lag);
+		if (x.wall_ns > 0)
+			busiest = fmax(busiest, (double)x.cpu_ns / (double)x.wall_ns);
+	}
+	run->interrupted = all.stopped_at != 0;
+	run->concurrency_peak = all.peak;
+	g->threads = (int)d->common.n_lanes;
+	g->cpu_s = ns_to_s(all.cpu_ns);
+	g->busiest_core_share = busiest;
+	g->reads_stamped = all.reads_stamped;
+	g->reads_user = all.reads_user;
+	put_asked_rate(d, p, &all);
+	return all.stopped_at != 0 ? MIN(all.stopped_at, p->end) : p->end;
+}
+
+static int finish(struct driver *d, const struct phase *p, struct result *r, struct err *e)
+{
+	CLEANUP(free_ptr) struct meter **meters = calloc(d->common.n_lanes, sizeof(struct meter *));
+	if (!meters)
+		return err_sys(e, "cannot put a run together");
+	for (size_t i = 0; i < d->common.n_lanes; i++)
+		meters[i] = lane_meter(d->lanes[i]);
+	uint64_t window_end = put_reports(d, p);
+	note_first_request(d);
+	return meter_finish(meters, d->common.n_lanes, window_end, r, d->run, e);
+}
+
+static int measure(struct driver *d, struct result *r, struct err *e)
+{
+	struct run *run = d->run;
+	const char *name = run->suite && run->name
+				   ? arena_fmt(r->arena, "%s %s", run->suite, run->name) : "load";
+	if (warm_up(d, name, r, e) != 0)
+		return -1;
+	if (stop_requested()) {
+		run->interrupted = true;
+		return 0;
+	}
+	struct phase p = {
+		.start = clock_now() + LEAD,
+		.requests = (uint64_t)d->spec.requests,
+		.first_index = (uint64_t)d->spec.warmup,
+		.stream = "arrivals",
+	};
+	p.end = d->spec.duration_ns > 0 ? p.start + d->spec.duration_ns : UINT64_MAX;
+	run->start_ns = p.start;
+	run->start_wall_ns = clock_wall() + LEAD;
+	d->phase_name = name;
+	d->told_ns = 0;
+	if (run_phase(d, &p, e) != 0)
+		return -1;
+	return finish(d, &p, r, e);
+}
+
+int load_run(const struct load_spec *spec, const struct load_work *work, struct result *r,
+	     struct run *run, const struct progress *progress, struct err *e)
+{
+	struct driver d = {.run = run, .progress = progress};
+	int rc = driver_init(&d, spec, work, r, e);
+	if (rc == 0)
+		rc = measure(&d, r, e);
+	driver_release(&d);
+	return rc;
+}

@@ -1,0 +1,44 @@
+/* src/load/meter.h - what one load thread counts; merged when all have ended.
+ *
+ * Nothing is allocated per request: memory is fixed but for the timeline, which grows with time.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LOAD_METER_H
+#define LOAD_METER_H
+
+#include "load/limits.h"
+#include "load/observe.h"
+#include "load/timeline.h"
+
+struct meter;
+
+struct meter_spec {
+	uint64_t start;			/* of the window, ns */
+	uint64_t end;			/* of the window; UINT64_MAX: a run by count */
+	uint64_t window_ns;		/* of the timeline */
+	enum per_10s per_10s;
+	const struct limits *limits;	/* borrowed */
+};
+
+int meter_new(const struct meter_spec *spec, struct meter **ret, struct err *e);
+struct meter *meter_free(struct meter *m);
+
+/* A request has ended. false: no memory (timeline). */
+bool meter_record(struct meter *m, const struct question *q);
+
+/* The window ends earlier than planned: what ends after it is not in the rates. */
+void meter_cut(struct meter *m, uint64_t end);
+
+void meter_unsent(struct meter *m, uint64_t n);
+
+struct meter_now {	/* so far, for progress */
+	uint64_t ok, failed;
+	double p50_s, p99_s;	/* NaN: none */
+};
+struct meter_now meter_now(const struct meter *m);
+
+/* All meters into the run: counts, metrics, rates, windows, failures, moments. end: of the
+ * window, or for a run by count of its last request (found here). */
+int meter_finish(struct meter *const *meters, size_t n, uint64_t window_end, struct result *r,
+		 struct run *run, struct err *e);
+
+#endif

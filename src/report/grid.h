@@ -1,0 +1,47 @@
+/* src/report/grid.h - the first screen: services × {performance, reliability, functionality,
+ * accuracy}, each with its verdict and its worst number against its target.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPORT_GRID_H
+#define REPORT_GRID_H
+
+#include "result/result.h"
+
+enum grid_column { GRID_PERFORMANCE, GRID_RELIABILITY, GRID_FUNCTIONALITY, GRID_ACCURACY,
+		   GRID_COLUMNS };
+
+struct grid_cell {
+	bool present;
+	enum verdict verdict;
+	const char *text;	/* "rtf 0.142 (< 0.3)"; "41 of 42 passed" */
+	const char *text_zh;
+};
+
+struct grid_row {
+	const char *service;	/* NULL: all services together (the soak) */
+	struct grid_cell cells[GRID_COLUMNS];
+};
+
+struct grid {
+	struct grid_row *rows;
+	size_t n;
+};
+
+/* The grid, in the arena. */
+void grid_make(const struct result *r, struct arena *a, struct grid *ret);
+
+/* Of a case's or run's suite. */
+enum grid_column grid_column_of(const char *suite);
+
+/* "performance", "性能" … */
+const char *grid_title(enum grid_column c, bool zh);
+
+/* "pass" → "通过" …; English gives verdict_name(). */
+const char *verdict_text(enum verdict v, bool zh);
+
+/* One sign for a verdict: ✓ ✗ ? ! –. */
+const char *verdict_sign(enum verdict v);
+
+/* One number of a target: "142 ms (< 2s)", with "not measured" where there is none. */
+const char *target_text(struct arena *a, const struct target *t, bool zh);
+
+#endif

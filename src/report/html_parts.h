@@ -1,0 +1,31 @@
+/* src/report/html_parts.h - the sections of the HTML report.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPORT_HTML_PARTS_H
+#define REPORT_HTML_PARTS_H
+
+#include "base/buf.h"
+#include "result/result.h"
+
+struct html {
+	const struct result *r;
+	struct arena *a;
+	struct buf *out;
+};
+
+/* The first screen. */
+void html_verdict_line(const struct html *h);
+void html_grid(const struct html *h);
+void html_facts(const struct html *h);	/* trust, not run, environment, command */
+
+/* Below it. */
+void html_run(const struct html *h, const struct run *run, size_t index);
+void html_targets(const struct html *h, const struct target *items, size_t n);
+void html_cases(const struct html *h);
+void html_accuracy(const struct html *h);
+void html_soak(const struct html *h);
+void html_rules(const struct html *h);	/* the definitions of what is shown */
+
+/* What the plots draw. Caller: decref. */
+json_t *html_data(const struct result *r);
+
+#endif

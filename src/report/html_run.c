@@ -1,0 +1,272 @@
+/* src/report/html_run.c - one run: targets, distributions, plots, failures, how it was measured.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "base/json.h"
+#include "base/util.h"
+#include "report/html_parts.h"
+#include "report/html_text.h"
+#include "result/format.h"
+#include "result/stats_table.h"
+
+static void interval(struct buf *out, const struct target *t)
+{
+	char lo[FORMAT_MAX], hi[FORMAT_MAX];
+	format_metric(lo, sizeof(lo), t->metric, t->lo);
+	format_metric(hi, sizeof(hi), t->metric, t->hi);
+	(void)buf_str(out, "<td class=\"num\">");
+	if (*lo || *hi)
+		(void)buf_fmt(out, "%s … %s", *lo ? lo : "?", *hi ? hi : "?");
+	(void)buf_str(out, "</td>");
+}
+
+void html_targets(const struct html *h, const struct target *items, size_t n)
+{
+	struct buf *out = h->out;
+	if (n == 0)
+		return;
+	(void)buf_str(out, "<div class=\"wide\"><table class=\"targets\"><thead><tr>");
+	html_head(out, NULL, "target", "指标");
+	html_head(out, "num", "measured", "实测");
+	html_head(out, "num", "limit", "要求");
+	html_head(out, "num", "95 % interval", "95% 置信区间");
+	html_head(out, "num", "n", "样本数");
+	html_head(out, NULL, "verdict", "结论");
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t i = 0; i < n; i++) {
+		const struct target *t = &items[i];
+		enum verdict v = (enum verdict)t->verdict;
+		(void)buf_fmt(out, "<tr class=\"%s\">", verdict_name(v));
+		html_tag(out, "th", "name", t->metric);
+		html_number(out, t->metric, t->value);
+		html_tag(out, "td", "num", t->text);
+		interval(out, t);
+		(void)buf_fmt(out, "<td class=\"num\">%llu</td><td>", (unsigned long long)t->n);
+		html_verdict(out, v);
+		if (t->why) {
+			(void)buf_str(out, " <span class=\"why\">");
+			html_text(out, t->why);
+			(void)buf_str(out, "</span>");
+		}
+		(void)buf_str(out, "</td></tr>");
+	}
+	(void)buf_str(out, "</tbody></table></div>");
+}
+
+static void distribution_row(struct buf *out, const struct metric *m)
+{
+	(void)buf_str(out, "<tr><th class=\"name\" title=\"");
+	html_text(out, m->def->rule);
+	(void)buf_str(out, "\">");
+	html_text(out, m->def->name);
+	(void)buf_str(out, "<small lang=\"zh\">");
+	html_text(out, m->def->title_zh);
+	(void)buf_str(out, "</small>");
+	if (m->note)
+		html_tag(out, "small", NULL, m->note);
+	(void)buf_fmt(out, "</th><td class=\"num\">%llu</td>",
+		      (unsigned long long)hist_count(m->hist));
+	for (const struct stats_row *row = stats_table; row->name; row++) {
+		char text[FORMAT_MAX];
+		bool few = stats_few(row, m->hist);
+		format_unit(text, sizeof(text), m->def->unit, stats_value(row, m->hist));
+		(void)buf_fmt(out, "<td class=\"num%s\">%s%s</td>", few ? " few" : "", text,
+			      few ? "<sup>*</sup>" : "");
+	}
+	(void)buf_str(out, "</tr>");
+}
+
+static void distributions(const struct html *h, const struct run *run)
+{
+	struct buf *out = h->out;
+	size_t shown = 0, few = 0;
+	for (size_t i = 0; i < run->n_metrics; i++)
+		shown += run->metrics[i].hist && hist_count(run->metrics[i].hist) > 0;
+	if (shown == 0)
+		return;
+	(void)buf_str(out, "<div class=\"wide\"><table><thead><tr>");
+	html_head(out, NULL, "per request", "逐请求");
+	html_head(out, "num", "n", "样本数");
+	for (const struct stats_row *row = stats_table; row->name; row++)
+		html_tag(out, "th", "num", strcmp(row->name, "p999") == 0 ? "p99.9" : row->name);
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t i = 0; i < run->n_metrics; i++) {
+		const struct metric *m = &run->metrics[i];
+		if (!m->hist || hist_count(m->hist) == 0)
+			continue;
+		distribution_row(out, m);
+		for (const struct stats_row *row = stats_table; row->name; row++)
+			few += stats_few(row, m->hist);
+	}
+	(void)buf_str(out, "</tbody></table></div>");
+	if (few == 0)
+		return;
+	(void)buf_str(out, "<p class=\"note\"><sup>*</sup> ");
+	html_both(out, "fewer than 10 samples lie beyond this percentile",
+		  "该百分位之外的样本不足 10 个");
+	(void)buf_str(out, "</p>");
+}
+
+static void fact(struct buf *out, const char *en, const char *zh, const char *value)
+{
+	if (!value || !*value)
+		return;
+	(void)buf_str(out, "<div><dt>");
+	html_both(out, en, zh);
+	(void)buf_str(out, "</dt>");
+	html_tag(out, "dd", NULL, value);
+	(void)buf_str(out, "</div>");
+}
+
+static const char *shown(struct arena *a, const char *metric, double value)
+{
+	char text[FORMAT_MAX];
+	format_metric(text, sizeof(text), metric, value);
+	return arena_str(a, text);
+}
+
+static void facts(const struct html *h, const struct run *run)
+{
+	struct buf *out = h->out;
+	struct arena *a = h->a;
+	(void)buf_str(out, "<dl class=\"facts\">");
+	fact(out, "ok", "成功", arena_fmt(a, "%llu", (unsigned long long)run->outcomes[OUTCOME_OK]));
+	fact(out, "failed", "失败", arena_fmt(a, "%llu", (unsigned long long)run_failed(run)));
+	if (run->unsent)
+		fact(out, "unsent", "未发送", arena_fmt(a, "%llu", (unsigned long long)run->unsent));
+	fact(out, "error rate", "错误率", shown(a, "error_rate", run_error_rate(run)));
+	fact(out, "duration", "历时", shown(a, "latency", run->duration_s));
+	if (!isnan(run->concurrency_mean))
+		fact(out, "in flight (mean, peak)", "并发(均值,峰值)",
+		     arena_fmt(a, "%.3g, %.3g", run->concurrency_mean, run->concurrency_peak));
+	fact(out, "first request", "首个请求", shown(a, "latency", run->first_request_s));
+	if (run->warmup_requests)
+		fact(out, "warm-up", "预热", arena_fmt(a, "%llu",
+						     (unsigned long long)run->warmup_requests));
+	for (size_t i = 0; i < run->n_metrics; i++) {
+		const struct metric *m = &run->metrics[i];
+		if (m->hist)
+			continue;
+		const char *value = shown(a, m->def->name, m->value);
+		if (m->note && *value)
+			value = arena_fmt(a, "%s (%s)", value, m->note);
+		fact(out, m->def->name, m->def->title_zh, value);
+	}
+	(void)buf_str(out, "</dl>");
+}
+
+static void plots(const struct html *h, const struct run *run, size_t index)
+{
+	struct buf *out = h->out;
+	bool any = run->n_windows > 0;
+	for (size_t i = 0; i < run->n_metrics; i++)
+		any = any || (run->metrics[i].hist && hist_count(run->metrics[i].hist) > 1);
+	if (!any)
+		return;
+	(void)buf_fmt(out, "<div class=\"plots\" data-run=\"%zu\"></div>", index);
+}
+
+static void failures(const struct html *h, const struct run *run)
+{
+	struct buf *out = h->out;
+	if (run->n_failures == 0)
+		return;
+	(void)buf_str(out, "<h3>");
+	html_both(out, "Failures", "失败请求");
+	(void)buf_str(out, "</h3><div class=\"wide\"><table><thead><tr>");
+	html_head(out, NULL, "reason", "原因");
+	html_head(out, "num", "count", "次数");
+	html_head(out, "num", "HTTP", "HTTP");
+	html_head(out, NULL, "first input", "首个输入");
+	html_head(out, NULL, "first reply", "首个应答");
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t i = 0; i < run->n_failures; i++) {
+		const struct failure_example *f = &run->failures[i];
+		(void)buf_str(out, "<tr><th class=\"name\" title=\"");
+		html_text(out, outcome_help(f->outcome));
+		(void)buf_fmt(out, "\">%s</th><td class=\"num\">%llu</td><td class=\"num\">%s</td>",
+			      outcome_name(f->outcome), (unsigned long long)f->count,
+			      f->status ? arena_fmt(h->a, "%d", f->status) : "");
+		html_tag(out, "td", NULL, f->sample_id);
+		html_tag(out, "td", "reply", f->detail);
+		(void)buf_str(out, "</tr>");
+	}
+	(void)buf_str(out, "</tbody></table></div>");
+}
+
+static const char *p99_text(struct arena *a, const struct hist *hist)
+{
+	return hist && hist_count(hist) > 0
+		? shown(a, "latency", (double)hist_quantile(hist, 0.99) / 1e9) : "";
+}
+
+/* How it was measured: folded, for those who doubt. */
+static void generator(const struct html *h, const struct run *run)
+{
+	const struct generator *g = &run->generator;
+	struct buf *out = h->out;
+	uint64_t all = g->moments_stamped + g->moments_shared + g->moments_user;
+	(void)buf_str(out, "<details><summary>");
+	html_both(out, "How it was measured", "测量方式");
+	(void)buf_str(out, "</summary><dl class=\"facts\">");
+	fact(out, "load threads", "负载线程",
+	     g->threads ? arena_fmt(h->a, "%d", g->threads) : "");
+	fact(out, "CPU of the tester", "测试端 CPU", shown(h->a, "latency", g->cpu_s));
+	if (!isnan(g->busiest_core_share))
+		fact(out, "busiest thread", "最忙线程",
+		     arena_fmt(h->a, "%.1f %%", g->busiest_core_share * 100));
+	fact(out, "generator_delay p99", "测试端自身延迟 p99", p99_text(h->a, g->generator_delay));
+	fact(out, "queue_delay p99", "排队等待 p99", p99_text(h->a, g->queue_delay));
+	if (all > 0)
+		fact(out, "moments: kernel, shared, user", "时刻: 内核, 共享, 用户态",
+		     arena_fmt(h->a, "%.2f %%, %.2f %%, %.2f %%",
+			       100.0 * (double)g->moments_stamped / (double)all,
+			       100.0 * (double)g->moments_shared / (double)all,
+			       100.0 * (double)g->moments_user / (double)all));
+	fact(out, "error bound of first token p99", "首 token 时刻误差 p99", p99_text(h->a, g->bound));
+	if (!isnan(g->asked_rate))
+		fact(out, "rate asked, achieved", "目标速率, 实际速率",
+		     arena_fmt(h->a, "%.4g /s, %.4g /s", g->asked_rate, g->achieved_rate));
+	(void)buf_str(out, "</dl>");
+	if (run->settings) {
+		struct buf text = BUF_INIT(1 << 20);
+		(void)json_write(run->settings, true, &text);
+		html_tag(out, "pre", NULL, text.data);
+		buf_release(&text);
+	}
+	(void)buf_str(out, "</details>");
+}
+
+void html_run(const struct html *h, const struct run *run, size_t index)
+{
+	struct buf *out = h->out;
+	(void)buf_fmt(out, "<section class=\"run\" id=\"run-%zu\"><h2>", index);
+	html_text(out, run->name);
+	(void)buf_char(out, ' ');
+	html_verdict(out, run_verdict(run));
+	(void)buf_str(out, "</h2><p class=\"sub\">");
+	html_text(out, arena_fmt(h->a, "%s · %s · %s · %s", run->suite ? run->suite : "",
+				 run->service.kind ? run->service.kind : "",
+				 run->service.protocol ? run->service.protocol : "",
+				 run->service.url ? run->service.url : ""));
+	(void)buf_str(out, "</p>");
+	if (run->error)
+		html_tag(out, "p", "alert", run->error);
+	for (size_t i = 0; i < run->trust.reasons.n; i++)
+		html_tag(out, "p", "alert", run->trust.reasons.items[i]);
+	if (run->interrupted) {
+		(void)buf_str(out, "<p class=\"alert\">");
+		html_both(out, "Interrupted: what was measured until then stands here.",
+			  "运行被中断: 以下为中断前的测量结果。");
+		(void)buf_str(out, "</p>");
+	}
+	html_targets(h, run->targets, run->n_targets);
+	if (!run->error || run->attempted > 0) {
+		facts(h, run);
+		distributions(h, run);
+		plots(h, run, index);
+		failures(h, run);
+		generator(h, run);
+	}
+	(void)buf_str(out, "</section>\n");
+}

@@ -1,0 +1,114 @@
+/* src/report/html_text.c - see html_text.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "report/html_text.h"
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/util.h"
+#include "report/grid.h"
+#include "result/format.h"
+
+static void escape_char(struct buf *out, char c)
+{
+	switch (c) {
+	case '<':
+		(void)buf_str(out, "&lt;");
+		break;
+	case '>':
+		(void)buf_str(out, "&gt;");
+		break;
+	case '&':
+		(void)buf_str(out, "&amp;");
+		break;
+	case '"':
+		(void)buf_str(out, "&quot;");
+		break;
+	case '\'':
+		(void)buf_str(out, "&#39;");
+		break;
+	default:
+		if ((unsigned char)c < ' ' && c != '\n' && c != '\t')
+			(void)buf_str(out, "\xEF\xBF\xBD");
+		else
+			(void)buf_char(out, c);
+	}
+}
+
+void html_text(struct buf *out, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	for (size_t i = 0; i < len;) {
+		size_t good = str_utf8_valid(text + i, len - i);
+		for (size_t k = 0; k < good; k++)
+			escape_char(out, text[i + k]);
+		i += good;
+		if (i < len) {
+			(void)buf_str(out, "\xEF\xBF\xBD");
+			i++;
+		}
+	}
+}
+
+void html_both(struct buf *out, const char *en, const char *zh)
+{
+	if (!zh || (en && strcmp(en, zh) == 0)) {
+		html_text(out, en);
+		return;
+	}
+	(void)buf_str(out, "<span lang=\"en\">");
+	html_text(out, en);
+	(void)buf_str(out, "</span><span lang=\"zh\">");
+	html_text(out, zh);
+	(void)buf_str(out, "</span>");
+}
+
+static void open_tag(struct buf *out, const char *tag, const char *class)
+{
+	(void)buf_fmt(out, "<%s", tag);
+	if (class)
+		(void)buf_fmt(out, " class=\"%s\"", class);
+	(void)buf_char(out, '>');
+}
+
+void html_tag(struct buf *out, const char *tag, const char *class, const char *text)
+{
+	open_tag(out, tag, class);
+	html_text(out, text);
+	(void)buf_fmt(out, "</%s>", tag);
+}
+
+void html_head(struct buf *out, const char *class, const char *en, const char *zh)
+{
+	open_tag(out, "th", class);
+	html_both(out, en, zh);
+	(void)buf_str(out, "</th>");
+}
+
+void html_verdict(struct buf *out, enum verdict v)
+{
+	(void)buf_fmt(out, "<span class=\"v %s\"><i>%s</i> ", verdict_name(v), verdict_sign(v));
+	html_both(out, verdict_text(v, false), verdict_text(v, true));
+	(void)buf_str(out, "</span>");
+}
+
+int html_json(struct buf *out, const json_t *j)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(BUF_UNLIMITED);
+	if (json_write(j, false, &text) < 0)
+		return -1;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+		if (c == '<' || c == '>' || c == '&')
+			(void)buf_fmt(out, "\\u%04x", (unsigned)c);
+		else
+			(void)buf_char(out, c);
+	}
+	return out->failed ? -1 : 0;
+}
+
+void html_number(struct buf *out, const char *metric, double value)
+{
+	char text[FORMAT_MAX];
+	format_metric(text, sizeof(text), metric, value);
+	html_tag(out, "td", "num", *text ? text : "–");
+}

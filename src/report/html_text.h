@@ -1,0 +1,36 @@
+/* src/report/html_text.h - writing HTML safely, in two languages.
+ *
+ * Everything that comes from a service, a plan or a file goes through html_text() or
+ * html_json(). Both languages stand in the page; the attribute data-lang of <html> shows one.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPORT_HTML_TEXT_H
+#define REPORT_HTML_TEXT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "result/result.h"
+
+/* Escaped for text and for attribute values in double quotes; NULL adds nothing. Bytes that are
+ * no UTF-8 and control characters become U+FFFD. */
+void html_text(struct buf *out, const char *text);
+
+/* Both languages. The texts are escaped; equal ones stand once. */
+void html_both(struct buf *out, const char *en, const char *zh);
+
+/* <tag class="class">text</tag>; class may be NULL. */
+void html_tag(struct buf *out, const char *tag, const char *class, const char *text);
+
+/* <th> in both languages; class may be NULL. */
+void html_head(struct buf *out, const char *class, const char *en, const char *zh);
+
+/* "pass" as a coloured word with its sign. */
+void html_verdict(struct buf *out, enum verdict v);
+
+/* JSON that is safe inside <script>: no '<', '>' or '&' in it. -1: no memory. */
+int html_json(struct buf *out, const json_t *j);
+
+/* <td class="num">: a metric's number. */
+void html_number(struct buf *out, const char *metric, double value);
+
+#endif

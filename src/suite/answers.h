@@ -1,0 +1,40 @@
+/* src/suite/answers.h - what a service answers to a list of samples, and how wrong that is.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SUITE_ANSWERS_H
+#define SUITE_ANSWERS_H
+
+#include "media/sample.h"
+#include "protocols/service.h"
+#include "result/progress.h"
+#include "text/align.h"
+#include "text/normalize.h"
+
+struct answers_how {
+	size_t parallel;
+	int64_t max_tokens;
+	const char *metric;		/* wer, cer, mixed; NULL: by the script of the first reference */
+	enum normalize_kind normalizer;
+	const char *judge;		/* chat: for samples that do not say; NULL: keyword */
+	const struct service *through;	/* tts: the ASR service that reads it back */
+	const struct progress *progress;
+};
+
+/* Arrays by sample. A request that failed is missing: all its units are errors. */
+struct answers {
+	size_t n;
+	char **texts;		/* NULL: missing */
+	bool *missing;
+	double *errors, *units;	/* speech: edits and reference units; chat: 0 or 1 and 1 */
+	struct align_counts counts;	/* speech only */
+	const char *metric;	/* static text */
+	char *normalizer;	/* its name and version; NULL for chat */
+};
+
+int answers_collect(const struct service *s, const struct sample *samples, size_t n,
+		    const struct answers_how *how, struct answers **ret, struct err *e);
+struct answers *answers_free(struct answers *a);	/* NULL is fine */
+
+/* What the sample's answer should be, as text for people. */
+const char *answers_expected(const struct sample *s);
+
+#endif

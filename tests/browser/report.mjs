@@ -1,0 +1,270 @@
+// tests/browser/report.mjs - report.html of the made result, opened and used in headless Chromium.
+// Usage: node report.mjs MAKE-REPORT; pictures go to $SCREENSHOTS when that is set. TAP.
+// SPDX-License-Identifier: Apache-2.0
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Browser, findProgram } from './driver.mjs';
+
+const makeReport = process.argv[2];
+const chromium = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
+const chromedriver = findProgram(['chromedriver']);
+if ((!chromium || !chromedriver) && !process.env.CI) {
+	console.log(`1..0 # SKIP no ${chromium ? 'chromedriver' : 'chromium'} on this machine`);
+	process.exit(0);
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'assay-report-'));
+let count = 0, failed = 0;
+
+async function test(name, f) {
+	count++;
+	try {
+		await f();
+		console.log(`ok ${count} - ${name}`);
+	} catch (e) {
+		failed++;
+		console.log(`not ok ${count} - ${name}\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
+	}
+}
+
+function must(condition, words) {
+	if (!condition)
+		throw new Error(words);
+}
+
+async function picture(b, name) {
+	if (!process.env.SCREENSHOTS)
+		return;
+	const { data } = await b.cdp('Page.captureScreenshot', { captureBeyondViewport: true });
+	writeFileSync(join(process.env.SCREENSHOTS, name), Buffer.from(data, 'base64'));
+}
+
+// Until the page says that every plot is drawn.
+function drawn(b) {
+	return b.run(() => new Promise((resolve) => {
+		const root = document.documentElement;
+		const ready = () => root.hasAttribute('data-drawn');
+		if (ready())
+			return resolve(true);
+		new MutationObserver((_, o) => {
+			if (ready()) {
+				o.disconnect();
+				resolve(true);
+			}
+		}).observe(root, { attributes: true });
+	}));
+}
+
+// Pixels of a plot's canvases that are not empty.
+const ink = () => Array.from(document.querySelectorAll('[data-plot]'), (plot) => {
+	let n = 0;
+	for (const c of plot.querySelectorAll('canvas')) {
+		if (!c.width || !c.height)
+			continue;
+		const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+		copy.canvas.width = c.width;
+		copy.canvas.height = c.height;
+		copy.drawImage(c, 0, 0);
+		const d = copy.getImageData(0, 0, c.width, c.height).data;
+		for (let i = 3; i < d.length; i += 4)
+			n += d[i] > 0;
+	}
+	return { kind: plot.dataset.plot, ink: n };
+});
+
+const ranges = () => document.querySelector('.plots').graphs.map((g) => g.xAxisRange());
+
+async function drag(b, plot, from, to) {
+	const box = await b.run((i) => {
+		const p = document.querySelectorAll('[data-plot=timeline]')[i];
+		p.scrollIntoView({ block: 'center', behavior: 'instant' });
+		const r = p.getBoundingClientRect();
+		return { x: r.x, y: r.y, w: r.width, h: r.height };
+	}, plot);
+	const at = (share) => ({ type: 'pointerMove', duration: 50, origin: 'viewport',
+		x: Math.round(box.x + 62 + (box.w - 70) * share), y: Math.round(box.y + box.h / 2) });
+	await b.mouse([at(from), { type: 'pointerDown', button: 0 }, at((from + to) / 2), at(to),
+		{ type: 'pointerUp', button: 0 }]);
+	return at(to);
+}
+
+async function tests(b) {
+	await test('the page opens and draws every plot', async () => {
+		await b.go(`file://${join(dir, 'en', 'report.html')}`);
+		await drawn(b);
+		const plots = await b.run(ink);
+		must(plots.filter((p) => p.kind === 'distribution').length === 3, 'three distributions');
+		must(plots.filter((p) => p.kind === 'timeline').length === 24, `timelines: ${plots.length}`);
+		for (const p of plots)
+			must(p.ink > 200, `a ${p.kind} is empty (${p.ink} pixels)`);
+		await picture(b, 'report-light.png');
+	});
+
+	await test('a verdict comes first, then the grid', async () => {
+		const first = await b.run(() => {
+			const main = document.querySelector('main');
+			return { h1: main.querySelector('h1').innerText,
+				top: main.querySelector('table').className,
+				rows: main.querySelectorAll('.grid tbody tr').length };
+		});
+		must(first.h1.startsWith('Not trustworthy: tts-four'), first.h1);
+		must(first.top === 'grid' && first.rows === 4, JSON.stringify(first));
+	});
+
+	await test('what the service said stays text', async () => {
+		const page = await b.run(() => ({ title: document.title,
+			images: document.querySelectorAll('img').length,
+			reply: document.querySelector('.reply').innerText }));
+		must(page.title.includes('acceptance'), page.title);
+		must(page.images === 0, 'an image was made');
+		must(page.reply.includes('</script>'), page.reply);
+	});
+
+	await test('dragging zooms all panels, a double click ends it', async () => {
+		const before = await b.run(ranges);
+		const at = await drag(b, 0, 0.25, 0.5);
+		const zoomed = await b.run(ranges);
+		const [lo, hi] = zoomed[0];
+		must(hi - lo < 0.4 * (before[0][1] - before[0][0]), `range ${lo} … ${hi}`);
+		for (const r of zoomed)
+			must(Math.abs(r[0] - lo) < 1e-6 && Math.abs(r[1] - hi) < 1e-6, `${r} is not ${lo},${hi}`);
+		const click = [{ type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }];
+		await b.mouse([at, ...click, ...click]);
+		const after = await b.run(ranges);
+		for (const r of after)
+			must(Math.abs(r[0]) < 1e-6 && Math.abs(r[1] - 40) < 1e-6, `stays at ${r}`);
+	});
+
+	await test('the pointer tells the values of all panels', async () => {
+		const box = await b.run(() => {
+			const r = document.querySelector('[data-plot=timeline]').getBoundingClientRect();
+			return { x: r.x + r.width / 2, y: r.y + r.height / 2 };
+		});
+		await b.mouse([{ type: 'pointerMove', duration: 20, origin: 'viewport',
+			x: Math.round(box.x), y: Math.round(box.y) }]);
+		const told = await b.run(() => Array.from(document.querySelectorAll('.plots')[0]
+			.querySelectorAll('.plothead em'), (e) => e.textContent).filter(Boolean));
+		must(told.length >= 8, JSON.stringify(told));
+		must(told.some((t) => /GiB/.test(t)) && told.some((t) => /ms|s$/.test(t)), told.join());
+	});
+
+	await test('another distribution is shown on request', async () => {
+		const title = await b.run(() => {
+			const place = document.querySelectorAll('.plots')[1];
+			const button = Array.from(place.querySelectorAll('.choose button'))
+				.find((x) => x.textContent === 'ttft');
+			button.click();
+			return place.querySelector('.plothead').innerText;
+		});
+		must(title.includes('ttft, n = 238'), title);
+		for (const p of await b.run(ink))
+			must(p.ink > 200, `a ${p.kind} is empty`);
+	});
+
+	await test('pairs are aligned in colour', async () => {
+		const marks = await b.run(() => {
+			const row = Array.from(document.querySelectorAll('tr.pair'))
+				.find((x) => x.querySelector('th').textContent === 'utt-7');
+			return { del: Array.from(row.querySelectorAll('.heard:not(.reference) del'),
+				(x) => x.textContent).join(''),
+				mark: Array.from(row.querySelectorAll('.heard:not(.reference) mark'),
+				(x) => x.textContent).join(''),
+				clean: row.querySelectorAll('.heard.reference > *').length };
+		});
+		must(marks.del === '去' && marks.mark === '汽' && marks.clean === 0, JSON.stringify(marks));
+	});
+
+	await test('the language can be switched', async () => {
+		const seen = await b.run(() => {
+			const h1 = document.querySelector('h1');
+			document.getElementById('lang').click();
+			const zh = h1.innerText;
+			document.getElementById('lang').click();
+			return { zh, en: h1.innerText };
+		});
+		must(seen.zh.startsWith('结果不可信'), seen.zh);
+		must(seen.en.startsWith('Not trustworthy'), seen.en);
+	});
+
+	await test('dark follows the system and the switch', async () => {
+		const dark = () => getComputedStyle(document.body).backgroundColor;
+		const light = await b.run(dark);
+		await b.cdp('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme',
+			value: 'dark' }] });
+		const system = await b.run(dark);
+		must(light !== system, 'the system is not followed');
+		await picture(b, 'report-dark.png');
+		const back = await b.run(() => {
+			document.getElementById('theme').click();
+			return getComputedStyle(document.body).backgroundColor;
+		});
+		must(back === light, 'the switch does not win');
+		for (const p of await b.run(ink))
+			must(p.ink > 200, `a ${p.kind} is empty`);
+		await b.cdp('Emulation.setEmulatedMedia', { features: [] });
+	});
+
+	for (const lang of ['en', 'zh'])
+		await test(`360 pixels are enough (${lang})`, async () => {
+			await b.size(360, 740);
+			await b.go(`file://${join(dir, lang, 'report.html')}`);
+			await drawn(b);
+			const wide = await b.run(() => ({ page: document.documentElement.scrollWidth,
+				body: document.body.scrollWidth, lang: document.documentElement.lang,
+				over: Array.from(document.querySelectorAll('body *')).filter((x) =>
+					x.getBoundingClientRect().right > 361 && !x.closest('.wide, nav'))
+					.slice(0, 5).map((x) => `${x.tagName}.${x.className}`) }));
+			must(wide.page <= 360 && wide.body <= 360, JSON.stringify(wide));
+			must(wide.lang === lang, `the language is ${wide.lang}`);
+			await picture(b, `report-360-${lang}.png`);
+			await b.cdp('Emulation.clearDeviceMetricsOverride');
+		});
+
+	await test('it prints on A4', async () => {
+		const { data } = await b.cdp('Page.printToPDF', { preferCSSPageSize: true });
+		const pdf = Buffer.from(data, 'base64');
+		if (process.env.SCREENSHOTS)
+			writeFileSync(join(process.env.SCREENSHOTS, 'report.pdf'), pdf);
+		must(/\/MediaBox \[0 0 59[45][.\d]* 84[12]/.test(pdf.toString('latin1')), 'not A4');
+	});
+
+	await test('a million requests: small, and drawn', async () => {
+		const size = statSync(join(dir, 'big', 'report.html')).size;
+		must(size <= 5e6, `${size} bytes`);
+		const start = Date.now();
+		await b.go(`file://${join(dir, 'big', 'report.html')}`);
+		await drawn(b);
+		console.log(`# ${size} bytes, drawn after ${Date.now() - start} ms`);
+		for (const p of await b.run(ink))
+			must(p.ink > 200, `a ${p.kind} is empty`);
+		await picture(b, 'report-big.png');
+	});
+
+	await test('no error on the console', async () => {
+		const bad = (await b.log('browser')).filter((l) => l.level !== 'DEBUG' && l.level !== 'INFO');
+		must(bad.length === 0, bad.map((l) => l.message).join('\n'));
+	});
+
+	await test('no request leaves the file', async () => {
+		const urls = (await b.log('performance')).map((l) => JSON.parse(l.message).message)
+			.filter((m) => m.method === 'Network.requestWillBeSent')
+			.map((m) => m.params.request.url);
+		must(urls.some((u) => u.startsWith('file:')), 'nothing was recorded');
+		const out = urls.filter((u) => !/^(file|data|about|chrome):/.test(u));
+		must(out.length === 0, out.join('\n'));
+	});
+}
+
+for (const [name, ...args] of [['en', 'en'], ['zh', 'zh'], ['big', 'en', '1000000']])
+	execFileSync(makeReport, [join(dir, name), ...args]);
+const browser = await Browser.open(chromium, chromedriver);
+try {
+	await tests(browser);
+} finally {
+	await browser.close();
+	rmSync(dir, { recursive: true, force: true });
+}
+console.log(`1..${count}`);
+process.exit(failed ? 1 : 0);

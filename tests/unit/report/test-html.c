@@ -1,0 +1,134 @@
+/* tests/unit/report/test-html.c - a hostile reply stays text, and long runs stay small.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include "report/html_text.h"
+#include "report/writer.h"
+#include "tests/golden/fixture.h"
+
+static char *page(const struct result *r, size_t *ret_len)
+{
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	struct err e = {0};
+	const struct writer_options o = {.lang = "en"};
+	if (writer_find("html")->write(r, &o, &out, &e) < 0)
+		fail_msg("%s", e.text);
+	*ret_len = out.len;
+	return buf_take(&out);
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+	for (const char *p = text; (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+static void test_escape(void **state)
+{
+	(void)state;
+	struct buf b = BUF_INIT(4096);
+	html_text(&b, "<a href=\"x\" onclick='y'>&\x01\xff语");
+	assert_string_equal(b.data, "&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;"
+			    "\xEF\xBF\xBD\xEF\xBF\xBD语");
+	buf_clear(&b);
+	json_t *j = json_pack("[s]", "</script><!-- & -->");
+	assert_int_equal(html_json(&b, j), 0);
+	assert_null(strpbrk(b.data, "<>&"));
+	json_decref(j);
+	buf_release(&b);
+}
+
+/* Hostile text in every place that a service, a plan or a host name reaches. */
+static void test_hostile(void **state)
+{
+	(void)state;
+	size_t len;
+	struct result *r = fixture_result();
+	char *before = page(r, &len);
+	size_t scripts = count(before, "<script"), ends = count(before, "</script");
+	assert_int_equal(scripts, ends);
+	free(before);
+	r->title = r->command = r->sentence = FIXTURE_HOSTILE;
+	for (size_t i = 0; i < r->n_runs; i++) {
+		struct run *run = r->runs[i];
+		run->name = run->suite = FIXTURE_HOSTILE;
+		run->service = (struct service_ref){FIXTURE_HOSTILE, FIXTURE_HOSTILE,
+						    FIXTURE_HOSTILE, FIXTURE_HOSTILE};
+		run->metrics[0].note = FIXTURE_HOSTILE;
+		strings_add(&run->trust.reasons, r->arena, FIXTURE_HOSTILE);
+	}
+	for (size_t i = 0; i < r->n_cases; i++) {
+		struct case_result *c = &r->cases[i];
+		c->id = c->service = c->name = c->finding = c->source = c->again = FIXTURE_HOSTILE;
+	}
+	for (size_t i = 0; i < r->n_accuracy; i++) {
+		struct accuracy_result *x = &r->accuracy[i];
+		x->service = x->metric = x->normalizer = x->note = FIXTURE_HOSTILE;
+	}
+	r->soak.leaks[0].what = r->soak.leaks[0].unit = FIXTURE_HOSTILE;
+	json_object_set_new(r->environment, FIXTURE_HOSTILE, json_string(FIXTURE_HOSTILE));
+	free(r->series[0]->device);
+	r->series[0]->device = strdup(FIXTURE_HOSTILE);
+	strings_add(&r->skipped, r->arena, FIXTURE_HOSTILE);
+	strings_add(&r->errors, r->arena, FIXTURE_HOSTILE);
+	char *after = page(r, &len);
+	assert_int_equal(count(after, "<script"), scripts);
+	assert_int_equal(count(after, "</script"), ends);
+	assert_null(strstr(after, "<img"));
+	free(after);
+	result_free(r);
+}
+
+/* Nothing in the page points out of it. */
+static void test_no_network(void **state)
+{
+	(void)state;
+	size_t len;
+	struct result *r = fixture_result();
+	char *text = page(r, &len);
+	static const char *const bad[] = {"src=\"http", "href=\"http", "url(http", "@import",
+					  "<link", "<iframe", "sourceMappingURL"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (strstr(text, bad[i]))
+			fail_msg("the page has %s", bad[i]);
+	assert_non_null(strstr(text, "default-src 'none'"));
+	assert_non_null(strstr(text, r->sentence));
+	assert_non_null(strstr(text, "未通过"));
+	free(text);
+	result_free(r);
+}
+
+static void test_size(void **state)
+{
+	(void)state;
+	size_t len;
+	struct rng rng;
+	rng_init(&rng, 1);
+	struct result *r = fixture_result();
+	for (size_t i = 0; i < r->n_runs; i++) {
+		fixture_fill(r, r->runs[i], "latency", 1000000, 0.2, 0.4, &rng);
+		fixture_windows(r, r->runs[i], 43200, 25, 0.2, &rng);
+		r->runs[i]->duration_s = 43200;
+	}
+	for (size_t k = 0; k < r->n_series; k++)
+		for (uint64_t i = 200; i < 43200; i++)
+			assert_int_equal(series_add(r->series[k], FIXTURE_START_NS + i * NS_PER_S,
+						    (double)i * 1.0001), 0);
+	free(page(r, &len));
+	if (len > 5 * 1000 * 1000)
+		fail_msg("the page has %zu bytes", len);
+	result_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_no_network),
+		cmocka_unit_test(test_size),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
