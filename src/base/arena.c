@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -110,6 +111,7 @@ char *arena_str(struct arena *a, const char *text)
 
 char *arena_fmt(struct arena *a, const char *fmt, ...)
 {
+	assert(fmt);	/* also for gcc, which follows a NULL through once sanitizers check for it */
 	va_list ap;
 	va_start(ap, fmt);
 	va_list again;
