@@ -130,7 +130,7 @@ int npu_text_code_of_status(int status)
 
 static bool contains(struct span s, const char *text)
 {
-	return s.len > 0 && memmem(s.data, s.len, text, strlen(text)) != NULL;
+	return s.data && memmem(s.data, s.len, text, strlen(text)) != NULL;
 }
 
 /* The code behind "ret is -"; 0 when it is none. */
