@@ -91,6 +91,8 @@ struct session_item *session_add_item(struct session *s, const struct suite *sui
 int session_check_item(const struct session *s, const struct session_item *item, struct err *e)
 {
 	struct suite_env env = {.arena = s->arena, .plan = &s->plan};
+	if (item->suite->settle)
+		item->suite->settle(item->settings, item->sets, &env);
 	return item->suite->check(item->settings, &env, e);
 }
 

@@ -180,7 +180,7 @@ static void finish_connect(struct conn *c)
 	}
 	c->moments.connected = clock_now();
 	c->empty = c->moments.connected;
-	c->acks = c->stamps && stamp_enable_ack(c->watch.fd) == 0;
+	c->acks = c->stamps && stamp_enable_sent(c->watch.fd) == 0;
 	(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP);
 	if (!c->endpoint->tls)
 		conn_opened(c);
@@ -188,18 +188,29 @@ static void finish_connect(struct conn *c)
 		conn_fail(c, OUTCOME_TLS, c->words, clock_now());
 }
 
-static void take_acks(struct conn *c)
+/* The last byte is there one round trip after it left, even when the peer took its time to say so
+ * (delayed acknowledgements wait for the reply, or for 40 ms). */
+static uint64_t upload_end(const struct conn *c, uint64_t acked)
 {
-	uint32_t bytes;
-	uint64_t real, ns;
-	while (stamp_next_ack(c->watch.fd, &bytes, &real)) {
-		if (!c->want_ack || bytes != (uint32_t)c->sent)
+	uint64_t trip = c->left != 0 ? stamp_round_trip(c->watch.fd) : 0;
+	return trip != 0 ? MIN(acked, c->left + trip) : acked;
+}
+
+static void take_sent(struct conn *c)
+{
+	struct stamp_sent sent;
+	while (stamp_next_sent(c->watch.fd, &sent)) {
+		uint64_t ns, now = clock_now();
+		if (!c->want_ack || sent.bytes != (uint32_t)c->sent)
 			continue;
-		uint64_t now = clock_now();
-		if (!stamp_map(&c->net->clock, real, c->moments.connected, now, &ns))
+		if (!stamp_map(&c->net->clock, sent.real, c->moments.connected, now, &ns))
 			ns = now;
+		if (!sent.acked) {
+			c->left = ns;
+			continue;
+		}
 		c->want_ack = false;
-		c->events->acked(c->ctx, ns);
+		c->events->acked(c->ctx, upload_end(c, ns));
 	}
 }
 
@@ -217,7 +228,7 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 		return;
 	}
 	if (epoll_events & EPOLLERR)
-		take_acks(c);
+		take_sent(c);
 	if (epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		inbox_read(c, epoll_events);
 	if ((epoll_events & EPOLLOUT) && c->state != CONN_CLOSED) {
@@ -280,6 +291,7 @@ ssize_t conn_raw_send(struct conn *c, const struct iovec *iov, int n, bool final
 	if (r >= 0) {
 		c->sent += (uint64_t)r;
 		c->want_ack = final;
+		c->left = 0;
 		return r;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {

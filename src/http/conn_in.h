@@ -30,6 +30,7 @@ struct conn {
 	uint64_t empty;			/* when the socket was last found empty */
 	uint64_t sent;			/* bytes handed to the kernel */
 	bool want_ack;
+	uint64_t left;			/* when the last of them left this host, ns; 0: not known */
 	int records;			/* of this connection in the inbox */
 	SSL *ssl;
 	const char *raw;		/* TLS: bytes that wait for SSL_read() */

@@ -50,6 +50,7 @@ struct monitor_spec {
 	monitor_fetch *fetch;	/* NULL: no Prometheus pages can be read */
 	const char *root;	/* folder in which /proc, /sys and /dev lie; NULL: "/" */
 	struct monitor_listener listener;
+	uint64_t tool_timeout_ns;	/* for npu-smi and nvidia-smi to answer; 0: 10 s */
 	bool no_series;		/* nothing is kept; the listener has it all */
 };
 

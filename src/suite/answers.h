@@ -12,7 +12,7 @@
 struct answers_how {
 	size_t parallel;
 	int64_t max_tokens;
-	const char *metric;		/* wer, cer, mixed; NULL: by the script of the first reference */
+	const char *metric;		/* wer, cer, mixed; NULL: by the first reference's script */
 	enum normalize_kind normalizer;
 	const char *judge;		/* chat: for samples that do not say; NULL: keyword */
 	const struct service *through;	/* tts: the ASR service that reads it back */

@@ -89,7 +89,8 @@ const struct opt soak_options[] = {
 	 .parse = targets_from_yaml,
 	 .echo = targets_echo,
 	 .arg = "{METRIC: LIMIT}",
-	 .help = "what must be reached; by default error_rate < 0.1 %"},
+	 .help = "what must be reached: error_rate over all requests, other metrics by each "
+		 "service; by default error_rate < 0.1 %"},
 	{0},
 };
 
@@ -173,9 +174,26 @@ static void finish_service(struct soak *s, struct soak_service *v, uint64_t end)
 				s->result->start_wall_ns + (v->failing_since - s->result->start_ns),
 			.seconds = ns_to_s(end - v->failing_since),
 		};
-	struct targets defaults = *targets_default("soak");
-	run_add_targets(s->result, run, s->settings->targets.n ? &s->settings->targets : &defaults);
 	run_judge(s->result, run);
+}
+
+/* The rate of errors is judged over the whole mix, everything else per service. */
+static void set_targets(struct soak *s)
+{
+	const struct targets *own = &s->settings->targets;
+	const struct targets *standard = targets_default("soak");
+	struct soak_result *out = &s->result->soak;
+	struct arena *a = s->result->arena;
+	for (size_t i = 0; i < own->n; i++) {
+		struct targets one = {.items = &own->items[i], .n = 1};
+		if (strcmp(own->items[i].metric, "error_rate") == 0)
+			*ARENA_ADD(a, out->targets, out->n_targets) = own->items[i];
+		else
+			for (size_t k = 0; k < s->n_services; k++)
+				run_add_targets(s->result, s->services[k].run, &one);
+	}
+	for (size_t i = 0; out->n_targets == 0 && i < standard->n; i++)
+		*ARENA_ADD(a, out->targets, out->n_targets) = standard->items[i];
 }
 
 /* The service whose latency drifted most speaks for all. */
@@ -209,6 +227,7 @@ static void finish(struct soak *s)
 	out->present = true;
 	out->hours += ns_to_s(end - s->start_ns) / 3600;
 	out->windows += s->windows;
+	set_targets(s);
 	for (size_t i = 0; i < s->n_services; i++)
 		finish_service(s, &s->services[i], end);
 	struct interval w = interval_wilson(out->failed, out->requests);
@@ -272,7 +291,8 @@ static void judge_series(struct result *r, const struct series *s, size_t which,
 		.what = arena_fmt(r->arena, "%s of %s", watched[which].what, s->device),
 		.slope_per_hour = leak.slope,
 		.unit = watched[which].unit,
-		.verdict = leak_verdict_name(leak.verdict),
+		.verdict = leak.verdict == LEAK_TOO_SHORT ? "too-short"
+							  : leak_verdict_name(leak.verdict),
 	};
 }
 

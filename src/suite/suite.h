@@ -47,6 +47,10 @@ struct suite {
 	 * are filled in by the caller. */
 	size_t (*bind)(void *settings, struct optset sets[SUITE_SETS_MAX]);
 
+	/* Defaults that depend on the service, where the user has not set the option (opt_given()).
+	 * Called before check(). May be NULL. */
+	void (*settle)(void *settings, const struct optset *sets, const struct suite_env *env);
+
 	/* Do the settings fit together and to the services? Nothing is sent. Errors without a
 	 * place: the caller puts the plan's line in front. */
 	int (*check)(void *settings, const struct suite_env *env, struct err *e);
