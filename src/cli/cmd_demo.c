@@ -42,8 +42,10 @@ static const struct demo_service services[] = {
 static int start_one(const struct demo_service *d, const char *self, const char *out,
 		     struct arena *a, struct deployed **ret, struct err *e)
 {
-	const char *argv[] = {self,     "serve",  d->name,     "--worker", d->worker,
-			      "--port", "{port}", "--workers", d->workers, NULL};
+	/* On one small machine the services must not take the tester's moments away. */
+	const char *argv[] = {"nice",     "-n",     "10",	 self,     "serve",     d->name,
+			      "--worker", d->worker, "--port", "{port}", "--workers", d->workers,
+			      NULL};
 	struct deploy_spec spec = {.name = d->name,
 				   .argv = argv,
 				   .ready_path = "/health",

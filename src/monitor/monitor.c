@@ -41,7 +41,7 @@ const struct opt monitor_options[] = {
 	 .max = 3600, .help = "time between two readings"},
 	{.name = "samplers", OPT_AT_STRINGS(struct monitor_spec, samplers), .arg = "LIST",
 	 .help = "what to read: auto (all that work here), or names (assay monitor --list)"},
-	{.name = "pages", OPT_AT_STRINGS(struct monitor_spec, pages), .arg = "URL,…",
+	{.name = "pages", OPT_AT_STRINGS(struct monitor_spec, pages), .arg = "URLS",
 	 .help = "Prometheus pages of the machine: npu-exporter, DCGM exporter"},
 	{0},
 };
