@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/sanitize/sanitized.h"
+#include "../sanitize/sanitized.h"
 #include "base/buf.h"
 #include "worker/host.h"
 
