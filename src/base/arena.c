@@ -133,7 +133,7 @@ char *arena_str(struct arena *a, const char *text)
 
 char *arena_fmt(struct arena *a, const char *fmt, ...)
 {
-	assert(fmt);	/* also for gcc, which follows a NULL through once sanitizers check for it */
+	assert(fmt);	/* gcc follows a NULL through once sanitizers look for it */
 	va_list ap;
 	va_start(ap, fmt);
 	va_list again;
