@@ -366,8 +366,8 @@ static void judge_complete(struct check *k, const struct utterance *u, const str
 			   ns_to_s(call->end - call->start), 100 * all);
 	else
 		check_fail(k, "wrong-answer",
-			   "%.0f s of speech: %.0f %% errors in all, %.0f %% in the first %d words, "
-			   "%.0f %% in the last: said \"…%s\", answered \"…%s\"",
+			   "%.0f s of speech: %.0f %% errors in all, %.0f %% in the first %d "
+			   "words, %.0f %% in the last: said \"…%s\", answered \"…%s\"",
 			   seconds, 100 * all, 100 * start, END_WORDS, 100 * end,
 			   end_words(k, said, END_WORDS, true), end_words(k, got, END_WORDS, true));
 }
@@ -429,6 +429,7 @@ const struct functional_case asr_cases[] = {
 	 "at most 30 % errors in all, at most 60 % in the first and last 12 words",
 	 "seed: Long audio", false, past_half_a_minute},
 	{"asr-long", "asr", "30 minutes of speech, complete",
-	 "at most 30 % errors in all, at most 60 % in the first and last 12 words", "seed: Long audio", true, long_audio},
+	 "at most 30 % errors in all, at most 60 % in the first and last 12 words",
+	 "seed: Long audio", true, long_audio},
 	{0},
 };
