@@ -79,6 +79,13 @@ void net_reads(const struct net *n, uint64_t *ret_stamped, uint64_t *ret_user)
 	*ret_user = n->reads_user;
 }
 
+static void hurry(struct conn *c, bool on)
+{
+	if (c->hurried != on)
+		loop_hurry(c->net->loop, on ? 1 : -1);
+	c->hurried = on;
+}
+
 static void forget_socket(struct conn *c)
 {
 	if (c->watch.fd < 0)
@@ -93,6 +100,7 @@ static void kill_conn(struct conn *c)
 	struct net *n = c->net;
 	assert(c->state != CONN_CLOSED);
 	c->state = CONN_CLOSED;
+	hurry(c, false);
 	inbox_forget(c);
 	loop_timer_clear(n->loop, &c->refused);
 	conn_tls_end(c);
@@ -121,6 +129,7 @@ void conn_fail(struct conn *c, enum outcome why, const char *words, uint64_t ns)
 void conn_opened(struct conn *c)
 {
 	c->state = CONN_OPEN;
+	hurry(c, false);
 	c->events->open(c->ctx);
 }
 
@@ -233,6 +242,7 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 		inbox_read(c, epoll_events);
 	if ((epoll_events & EPOLLOUT) && c->state != CONN_CLOSED) {
 		(void)loop_change(n->loop, w, EPOLLIN | EPOLLRDHUP);
+		hurry(c, c->state != CONN_OPEN);
 		if (c->state == CONN_OPEN)
 			c->events->writable(c->ctx);
 		else
@@ -264,6 +274,7 @@ struct conn *conn_open(struct net *n, const struct endpoint *ep, const struct co
 		n->open->before = &c->next;
 	n->open = c;
 	c->moments.connect_start = clock_now();
+	hurry(c, true);
 	if (!try_addresses(c)) {
 		c->address = ep->n_addresses - 1;
 		if (loop_timer_set(n->loop, &c->refused, 0) != 0) {
@@ -296,6 +307,7 @@ ssize_t conn_raw_send(struct conn *c, const struct iovec *iov, int n, bool final
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
 		(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+		hurry(c, true);
 		return 0;
 	}
 	c->broken = true;

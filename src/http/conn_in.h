@@ -25,6 +25,7 @@ struct conn {
 	int address;			/* of the endpoint: the one that is tried or was reached */
 	struct conn_moments moments;
 	bool stamps, acks;		/* the kernel gives them for this socket */
+	bool hurried;			/* counted by loop_hurry() */
 	bool broken;			/* cannot be written to */
 	bool ended;			/* the peer's end was read */
 	uint64_t empty;			/* when the socket was last found empty */

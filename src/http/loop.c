@@ -14,6 +14,7 @@
 
 #define BATCH_MAX 256
 #define SLEEP_MIN (200 * NS_PER_US)	/* waits shorter than this are not looked into */
+#define WAKE_EARLY (100 * NS_PER_US)	/* a gathering wait ends so long before a timer */
 #define WAKE_SLACK (20 * NS_PER_US)	/* interrupts on the way out of the kernel */
 
 /* What this thread has cost so far, by the scheduler's own count. */
@@ -35,6 +36,8 @@ struct loop {
 	bool full_before;
 	uint64_t awake;			/* nothing was ready before; 0: not known */
 	struct usage base;
+	uint64_t gather;
+	int in_hurry;
 	void (*deliver)(void *ctx);
 	void *deliver_ctx;
 };
@@ -68,6 +71,28 @@ struct loop *loop_free(struct loop *l)
 	free(l->heap);
 	free(l);
 	return NULL;
+}
+
+void loop_set_gather(struct loop *l, uint64_t ns)
+{
+	l->gather = ns;
+}
+
+void loop_hurry(struct loop *l, int change)
+{
+	l->in_hurry += change;
+	assert(l->in_hurry >= 0);
+}
+
+/* Let events come together; back in time for the first timer. */
+static void gather(const struct loop *l, uint64_t wake)
+{
+	uint64_t until = l->now + l->gather;
+	if (l->in_hurry > 0 || l->n_batch == BATCH_MAX)
+		return;
+	until = wake == UINT64_MAX ? until : MIN(until, wake - MIN(wake, WAKE_EARLY));
+	if (until > clock_now())
+		(void)clock_sleep_until(until);
 }
 
 void loop_set_deliver(struct loop *l, void (*deliver)(void *ctx), void *ctx)
@@ -278,6 +303,8 @@ int loop_step(struct loop *l, uint64_t until_ns, struct err *e)
 	uint64_t first = l->n_timers > 0 ? l->heap[1]->at : UINT64_MAX;
 	uint64_t wake = MIN(first, until_ns);
 	bool block = wake == UINT64_MAX || wake > clock_now();
+	if (block && l->gather > 0)
+		gather(l, wake);
 	if (block)
 		arm(l, wake);
 	if (wait_for_batch(l, block, e) != 0)
