@@ -40,10 +40,14 @@ clang:
 	ninja -C build-clang
 	tests/run build-clang
 
+# What the load engine reaches against the truth, the floor and wrk; BENCH="small 512" picks rows.
+bench: all
+	$(BUILD)/tests/bench/bench-engine $(BENCH)
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-clang
 
-.PHONY: all demo test install asan tsan clang format clean
+.PHONY: all demo test install asan tsan clang bench format clean

@@ -32,6 +32,7 @@ struct conn {
 	uint64_t sent;			/* bytes handed to the kernel */
 	bool want_ack;
 	uint64_t left;			/* when the last of them left this host, ns; 0: not known */
+	uint64_t trip, trip_at;		/* the shortest round trip, ns (0: not known); found then */
 	int records;			/* of this connection in the inbox */
 	SSL *ssl;
 	const char *raw;		/* TLS: bytes that wait for SSL_read() */

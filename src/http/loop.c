@@ -14,6 +14,7 @@
 
 #define BATCH_MAX 256
 #define SLEEP_MIN (200 * NS_PER_US)	/* waits shorter than this are not looked into */
+#define BASE_AGE (2 * NS_PER_MS)	/* what a thread has cost is taken anew so often */
 #define WAKE_EARLY (100 * NS_PER_US)	/* a gathering wait ends so long before a timer */
 #define WAKE_SLACK (20 * NS_PER_US)	/* interrupts on the way out of the kernel */
 
@@ -38,6 +39,7 @@ struct loop {
 	struct usage base;
 	uint64_t gather;
 	int in_hurry;
+	bool slept;			/* the last wait was a long one */
 	void (*deliver)(void *ctx);
 	void *deliver_ctx;
 };
@@ -261,10 +263,13 @@ static int wait_for_batch(struct loop *l, bool block, struct err *e)
 	l->entered_before = l->entered;
 	l->full_before = l->n_batch == BATCH_MAX;
 	l->entered = clock_now();
-	if (block && l->entered - l->base.at > SLEEP_MIN && !usage_take(l, &l->base))
+	/* where waits are short it would be taken for nothing, thousands of times a second */
+	uint64_t age = l->slept ? SLEEP_MIN : BASE_AGE;
+	if (block && l->entered - l->base.at > age && !usage_take(l, &l->base))
 		l->base.at = 0;
 	int n = epoll_wait(l->epoll, l->batch, BATCH_MAX, block ? -1 : 0);
 	l->now = clock_now();
+	l->slept = l->now - l->entered > SLEEP_MIN;
 	l->n_batch = MAX(n, 0);
 	l->batch_no++;
 	if (n < 0 && errno != EINTR)
