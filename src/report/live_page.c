@@ -28,7 +28,7 @@ int live_page(const char *lang, struct buf *out, struct err *e)
 	bool automatic = !lang || strcmp(lang, "auto") == 0;
 	(void)buf_fmt(out, "<!doctype html>\n<html lang=\"%s\" data-lang=\"%s\"%s>\n<head>\n"
 		      "<meta charset=\"utf-8\">\n", code, code, automatic ? " data-auto" : "");
-	html_policy(out, scripts, "; connect-src 'self'");
+	html_policy(out, scripts, "; connect-src 'self'; img-src data:");
 	(void)buf_str(out, "<meta name=\"viewport\" content=\"width=device-width, "
 		      "initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n"
 		      "<title>assay</title>\n<style>");
