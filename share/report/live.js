@@ -43,6 +43,8 @@
 				v /= 1024;
 			return three(v) + ' ' + units[i];
 		}
+		if (unit === '1/s')
+			unit = '/s';
 		return three(v) + (unit && unit !== 'count' && unit !== 'ratio' ? ' ' + unit : '');
 	}
 
@@ -165,7 +167,7 @@
 		var place = document.getElementById('plots');
 		Object.keys(lines).forEach(function (key) {
 			var l = lines[key], id = l.name + '\n' + l.unit;
-			if (l.t.length === 0)
+			if (l.name === 'memory_total')
 				return;
 			var panel = panels[id];
 			if (!panel)

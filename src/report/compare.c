@@ -61,8 +61,8 @@ static int limit_amount(const char *metric, const char *number, struct arena *a,
 		return 0;
 	}
 	if (accuracy_metric(metric))
-		return plain && !*end ? 0 : err_set(e, ERR_USAGE, "'%s' is none of: 5%%, 0.5pp",
-						    number);
+		return plain && !*end ? 0 : err_set(e, ERR_USAGE,
+						    "'%s' is none of: 5%%, 0.5pp", number);
 	if (target_parse(metric, arena_fmt(a, "< %s", number), a, &t, e) < 0)
 		return -1;
 	l->amount = t.limit;

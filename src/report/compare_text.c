@@ -1,4 +1,4 @@
-/* src/report/compare_text.c - a comparison for the terminal, for programs (JSON) and for CI (JUnit).
+/* src/report/compare_text.c - a comparison for the terminal, for programs and for CI.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "report/compare_text.h"
 

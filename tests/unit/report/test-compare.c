@@ -70,7 +70,8 @@ static void test_changes(void **state)
 		{6000, 6000, 0.2, 0.2, 0, 0, "latency.p50 +5%", "latency.p50", CHANGE_SAME, 0},
 		{6000, 6000, 0.2, 0.26, 0, 0, "latency.p50 +5%", "latency.p50", CHANGE_WORSE, 1},
 		{6000, 6000, 0.2, 0.26, 0, 0, "latency.p50 +40%", "latency.p50", CHANGE_SAME, 0},
-		{6000, 6000, 0.2, 0.26, 0, 0, "latency.p50 +10ms", "latency.p50", CHANGE_WORSE, 1},
+		{6000, 6000, 0.2, 0.26, 0, 0, "latency.p50 +10ms", "latency.p50",
+		 CHANGE_WORSE, 1},
 		{6000, 6000, 0.2, 0.15, 0, 0, "latency.p50 +5%", "latency.p50", CHANGE_BETTER, 0},
 		{40, 40, 0.2, 0.21, 0, 0, "latency.p50 +5%", "latency.p50", CHANGE_UNDECIDED, 5},
 		{6000, 50, 0.2, 0.2, 0, 0, "latency.p99 +5%", "latency.p99", CHANGE_UNDECIDED, 5},
@@ -110,7 +111,8 @@ static void test_interval(void **state)
 	(void)state;
 	struct interval b = interval_wilson(48, 80), n = interval_wilson(56, 70);
 	struct interval want = interval_difference(48, 80, 56, 70);
-	struct compared x = {.base = {48.0 / 80, b.lo, b.hi, 80}, .now = {56.0 / 70, n.lo, n.hi, 70}};
+	struct compared x = {.base = {48.0 / 80, b.lo, b.hi, 80},
+			     .now = {56.0 / 70, n.lo, n.hi, 70}};
 	compare_difference(&x);
 	assert_true(fabs(x.lo - want.lo) < 1e-12 && fabs(x.hi - want.hi) < 1e-12);
 	assert_true(fabs(x.lo - 0.0524) < 5e-4 && fabs(x.hi - 0.3339) < 5e-4);
