@@ -12,6 +12,7 @@ extern const struct command command_compare;
 extern const struct command command_completion;
 extern const struct command command_demo;
 extern const struct command command_faults;
+extern const struct command command_make_data;
 extern const struct command command_manual;
 extern const struct command command_doctor;
 extern const struct command command_fit;

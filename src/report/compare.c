@@ -79,8 +79,8 @@ int compare_limit_parse(const char *text, struct arena *a, struct compare_limit 
 	const char *metric = arena_strn(a, text, len);
 	const char *rest = text + len + strspn(text + len, " \t");
 	if (*rest != '+' && *rest != '-')
-		return err_set(e, ERR_USAGE, "--max '%s': say a number and how far it may go, as in "
-			       "'latency.p99 +10%%' or 'request_rate -5%%'", text);
+		return err_set(e, ERR_USAGE, "--max '%s': say a number and how far it may go, as "
+			       "in 'latency.p99 +10%%' or 'request_rate -5%%'", text);
 	if (!accuracy_metric(metric) && !metric_parse(metric, &def, &q, &stat)) {
 		struct target t;
 		(void)target_parse(metric, "< 1", a, &t, e);	/* it knows the near names */

@@ -75,8 +75,8 @@ static void check_cpu(const struct says *to, const struct run *run)
 	if (isnan(share) || share <= 0.9)
 		return;
 	say(to, arena_fmt(to->a,
-			  L("A load thread used %.0f %% of its core (limit 90 %%): use more threads "
-			    "or another machine.",
+			  L("A load thread used %.0f %% of its core (limit 90 %%): use more "
+			    "threads or another machine.",
 			    "有一个负载线程占用了所在核的 %.0f %%(上限 90 %%):"
 			    "请增加线程或换用其他机器。"),
 			  share * 100));
