@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_doctor,
 	&command_monitor,
 	&command_report,
+	&command_compare,
 	&command_completion,
 	&command_manual,
 };

@@ -8,6 +8,7 @@
 extern const struct command command_accuracy;
 extern const struct command command_bench;
 extern const struct command command_check;
+extern const struct command command_compare;
 extern const struct command command_completion;
 extern const struct command command_demo;
 extern const struct command command_faults;
