@@ -150,6 +150,11 @@ int session_open(struct session *s, const char *plan_path, struct err *e)
 	return check_only(&s->options->only, e) < 0 ? -1 : check_monitor(s, e);
 }
 
+void session_release(struct session *s)
+{
+	plan_release(&s->plan);
+}
+
 static int add_service(struct session *s, const char *name, const char *url, const char *protocol,
 		       const char *model, struct err *e)
 {
@@ -157,12 +162,12 @@ static int add_service(struct session *s, const char *name, const char *url, con
 	struct optset set = {.rows = service_options, .to = service};
 	service_defaults(service);
 	service->name = name;
+	s->plan.n_services++;
 	if (opt_set(&set, "protocol", protocol, s->arena, e) < 0 ||
 	    opt_set(&set, "url", url, s->arena, e) < 0 ||
 	    (model && opt_set(&set, "model", model, s->arena, e) < 0) ||
 	    service_check(service, s->arena, e) < 0)
 		return err_prefix(e, "%s service: ", name);
-	s->plan.n_services++;
 	return 0;
 }
 

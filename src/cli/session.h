@@ -54,6 +54,9 @@ const struct plan_section *session_sections(void);
 /* Read a plan file, and read and check every item of every suite (of --only). */
 int session_open(struct session *s, const char *plan_path, struct err *e);
 
+/* What is not in its arena; for CLEANUP(). */
+void session_release(struct session *s);
+
 /* A new item of a suite with default settings, for commands without a plan. */
 struct session_item *session_add_item(struct session *s, const struct suite *suite);
 
