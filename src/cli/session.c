@@ -389,10 +389,10 @@ int session_run(struct session *s)
 		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
-	struct monitor *monitor = start_monitor(s, live, r);
+	env.monitor = start_monitor(s, live, r);
 	for (size_t i = 0; i < s->n_items; i++)
 		run_item(s, &s->items[i], &env, r);
-	(void)monitor_stop(monitor, r);
+	(void)monitor_stop(env.monitor, r);
 	for (size_t i = 0; i < s->n_items; i++)
 		if (s->items[i].suite->after)
 			s->items[i].suite->after(s->items[i].settings, r);
