@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_accuracy,
 	&command_score,
 	&command_normalize,
+	&command_make_data,
 	&command_serve,
 	&command_models,
 	&command_fit,

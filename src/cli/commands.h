@@ -11,6 +11,7 @@ extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_demo;
 extern const struct command command_faults;
+extern const struct command command_make_data;
 extern const struct command command_manual;
 extern const struct command command_doctor;
 extern const struct command command_fit;

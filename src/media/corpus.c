@@ -262,6 +262,7 @@ static void keep_unknown(json_t *line, struct sample *s)
 	static const char *const known[] = {
 		"id", "key", "audio_filepath", "duration", "text", "language", "speaker", "images",
 		"messages", "system", "question", "answers", "judge", "prompt_wav", "prompt_text",
+		"kind",
 	};
 	json_t *extra = json_object();
 	const char *key;
@@ -326,6 +327,8 @@ static int read_lines(struct reader *r, const struct buf *text, struct corpus *c
 		(void)json_array_append_new(c->lines, j);
 		if (!json_is_object(j))
 			return wrong(r, "each line must be a JSON object, like {\"id\": \"1\", …}");
+		if (r->kind && strcmp(json_text(j, "kind", r->kind), r->kind) != 0)
+			continue;	/* for another kind of service */
 		struct sample *s = ARENA_ADD(r->arena, c->samples, c->n);
 		if (read_sample(r, j, s) < 0)
 			return -1;
@@ -334,7 +337,8 @@ static int read_lines(struct reader *r, const struct buf *text, struct corpus *c
 	}
 	if (c->n == 0)
 		return err_set(r->e, ERR_USAGE, "'%s' holds no samples: it needs one JSON object "
-			       "per line", r->manifest);
+			       "per line%s%s", r->manifest, r->kind ? ", of no kind or of kind " : "",
+			       r->kind ? r->kind : "");
 	return 0;
 }
 

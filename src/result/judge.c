@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "result/result.h"
 #include "result/trust.h"
@@ -9,6 +10,9 @@
 
 /* An outage longer than this fails a soak. */
 #define OUTAGE_MAX_S 10
+
+/* More failures than this fail a run that has no target for its error_rate. */
+#define FAILED_SHARE_MAX 0.01
 
 /* A bound proves only what lies on its far side; a missing bound proves nothing. */
 static void decide_by_interval(struct target *t)
@@ -135,6 +139,17 @@ static enum verdict worse(enum verdict a, enum verdict b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
+/* Latencies are those of the requests that were answered: without this, a service that answers
+ * half of them fast would pass. A soak judges its errors over the whole mix. */
+bool run_fails_too_often(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_targets; i++)
+		if (str_starts(run->targets[i].metric, "error_rate"))
+			return false;
+	return strcmp(run->suite, "soak") != 0 &&
+	       (double)run_failed(run) > FAILED_SHARE_MAX * (double)run->attempted;
+}
+
 enum verdict run_verdict(const struct run *run)
 {
 	if (run->error)
@@ -142,7 +157,7 @@ enum verdict run_verdict(const struct run *run)
 	enum verdict v = VERDICT_PASS;
 	if (run->attempted == 0)
 		v = VERDICT_UNDECIDED;
-	else if (run->outcomes[OUTCOME_OK] == 0)
+	else if (run->outcomes[OUTCOME_OK] == 0 || run_fails_too_often(run))
 		v = VERDICT_FAIL;
 	if (!run->trust.trustworthy)
 		v = VERDICT_UNTRUSTWORTHY;

@@ -232,6 +232,7 @@ void result_judge(struct result *r);
 
 /* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass. */
 enum verdict run_verdict(const struct run *run);
+bool run_fails_too_often(const struct run *run);	/* over 1 %, and no target judges it */
 enum verdict accuracy_verdict(const struct accuracy_result *x);	/* skipped: no reference */
 enum verdict leak_verdict(const struct leak_result *l);		/* skipped: too short */
 enum verdict soak_verdict(const struct soak_result *s);		/* skipped: there was none */

@@ -60,6 +60,11 @@ static void tally_run(const struct result *r, const struct run *run, bool zh, st
 	const char *why = run->error;
 	if (r->verdict == VERDICT_UNTRUSTWORTHY)
 		why = run->trust.reasons.n ? run->trust.reasons.items[0] : "interrupted";
+	else if (!why && run->outcomes[OUTCOME_OK] > 0)
+		why = arena_fmt(r->arena, zh ? "%llu 个请求中有 %llu 个失败"
+					     : "of %llu requests %llu failed",
+				(unsigned long long)run->attempted,
+				(unsigned long long)run_failed(run));
 	else if (!why)
 		why = run->attempted ? (zh ? "没有一个请求成功" : "no request succeeded")
 				     : (zh ? "没有发送任何请求" : "no request was sent");

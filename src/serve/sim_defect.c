@@ -28,6 +28,8 @@ const struct sim_defect sim_defects[] = {
 	{"ignores-speed", "tts", "says everything at speed 1"},
 	{"says-nothing", "tts", "sends silence"},
 	{"says-other-words", "tts", "says another text than the one asked for"},
+	{"skips-digits", "tts", "leaves out the digits of a text"},
+	{"skips-chinese", "tts", "leaves out the Chinese words of a text"},
 	{"clips", "tts", "speaks so loudly that its samples are cut off"},
 	/* what a model of vision, language and sound does wrong */
 	{"blind", "chat", "sees no image"},
