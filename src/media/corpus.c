@@ -337,8 +337,8 @@ static int read_lines(struct reader *r, const struct buf *text, struct corpus *c
 	}
 	if (c->n == 0)
 		return err_set(r->e, ERR_USAGE, "'%s' holds no samples: it needs one JSON object "
-			       "per line%s%s", r->manifest, r->kind ? ", of no kind or of kind " : "",
-			       r->kind ? r->kind : "");
+			       "per line%s%s", r->manifest,
+			       r->kind ? ", of no kind or of kind " : "", r->kind ? r->kind : "");
 	return 0;
 }
 
