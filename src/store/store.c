@@ -14,12 +14,7 @@
 #include "store/lock.h"
 #include "store/schema.h"
 #include "store/sql.h"
-
-struct store {
-	struct sql q;
-	char *path;
-	int lock;
-};
+#include "store/store_in.h"
 
 static int read_version(void *ctx, sqlite3_stmt *row, struct err *e)
 {
@@ -258,7 +253,7 @@ static int save_all(const struct sql *q, const struct result *r, struct err *e)
 	return r->soak.present ? save_soak(q, &r->soak, e) : 0;
 }
 
-static int finish(const struct sql *q, int ret, struct err *e)
+int store_finish(const struct sql *q, int ret, struct err *e)
 {
 	if (ret == 0 && sql_exec(q, "COMMIT", e) == 0)
 		return 0;
@@ -270,7 +265,7 @@ int store_save(struct store *s, const struct result *r, struct err *e)
 {
 	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
-	return finish(&s->q, save_all(&s->q, r, e), e);
+	return store_finish(&s->q, save_all(&s->q, r, e), e);
 }
 
 /* Forget an earlier state of the same run. */
@@ -290,19 +285,10 @@ int store_save_run(struct store *s, const struct run *run, struct err *e)
 	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	int ret = forget_run(&s->q, run, e);
-	return finish(&s->q, ret < 0 ? ret : save_run(&s->q, run, 0, e), e);
+	return store_finish(&s->q, ret < 0 ? ret : save_run(&s->q, run, 0, e), e);
 }
 
 int store_save_case(struct store *s, const struct case_result *c, struct err *e)
 {
 	return save_case(&s->q, c, e);
-}
-
-int store_save_window(struct store *s, const char *service, uint64_t start_wall_ns,
-		      const struct run_window *w, struct err *e)
-{
-	return sql_insert(&s->q, e, "soak_window", "sirriiirrrr", service, (int64_t)start_wall_ns,
-			  ns_to_s(w->from_ns), ns_to_s(w->to_ns), (int64_t)w->started,
-			  (int64_t)w->ok, (int64_t)w->failed, w->in_flight, w->latency_p50,
-			  w->latency_p99, w->ttft_p50);
 }
