@@ -22,10 +22,10 @@ static void make(struct arena *a, struct manifest *m, struct up_plan *p)
 
 static void compare(const char *name, const char *text)
 {
-	char path[4096];
+	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct err e = {0};
 	CLEANUP(buf_release) struct buf want = BUF_INIT((size_t)1 << 20);
-	(void)snprintf(path, sizeof(path), "%s/%s", source_file("tests/golden/deploy"), name);
+	const char *path = arena_fmt(a, "%s/%s", source_file("tests/golden/deploy"), name);
 	if (getenv("GOLDEN_WRITE"))
 		assert_int_equal(file_write(path, text, strlen(text), &e), 0);
 	if (file_read(path, &want, &e) < 0)
