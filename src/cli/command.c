@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_accuracy,
 	&command_score,
 	&command_normalize,
+	&command_make_data,
 	&command_serve,
 	&command_up,
 	&command_ps,
@@ -25,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_doctor,
 	&command_monitor,
 	&command_report,
+	&command_compare,
 	&command_completion,
 	&command_manual,
 };

@@ -8,9 +8,11 @@
 extern const struct command command_accuracy;
 extern const struct command command_bench;
 extern const struct command command_check;
+extern const struct command command_compare;
 extern const struct command command_completion;
 extern const struct command command_demo;
 extern const struct command command_faults;
+extern const struct command command_make_data;
 extern const struct command command_logs;
 extern const struct command command_manual;
 extern const struct command command_doctor;

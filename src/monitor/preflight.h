@@ -24,7 +24,7 @@ struct finding {
 };
 
 struct preflight_spec {
-	const char *root;	/* folder in which /dev, /proc, /sys, /etc and /usr lie; NULL: "/" */
+	const char *root;	/* where /dev, /proc, /sys, /etc and /usr lie; NULL: "/" */
 	enum platform platform;
 	const char *model;	/* folder or file of weights, or NULL */
 	const struct catalog *catalog;	/* for the chip's memory and types */

@@ -226,7 +226,8 @@ void check_environment(struct preflight *p, const struct preflight_check *c)
 		bool whole = false;
 		for (; at && !whole; at = strstr(at + 1, folders[i]))
 			whole = strchr(":/", at[strlen(folders[i])]) != NULL &&
-				(at[strlen(folders[i])] != '/' || at[strlen(folders[i]) + 1] == ':');
+				(at[strlen(folders[i])] != '/' ||
+				 at[strlen(folders[i]) + 1] == ':');
 		if (!whole)
 			preflight_add(p, c, FINDING_WARN,
 				      arena_fmt(p->arena, "LD_LIBRARY_PATH lacks "
@@ -339,8 +340,8 @@ void check_idle(struct preflight *p, const struct preflight_check *c)
 		       json_number(d, "memory_total_mb", &total));
 		if (n)
 			preflight_add(p, c, FINDING_WARN,
-				      arena_fmt(p->arena, "%s is used by %zu processes", label(p, d),
-						n), json_text(d, "source", ""),
+				      arena_fmt(p->arena, "%s is used by %zu processes",
+						label(p, d), n), json_text(d, "source", ""),
 				      "choose another device, or end them");
 		else if (total > 0 && used / total > 0.1)
 			preflight_add(p, c, FINDING_WARN,

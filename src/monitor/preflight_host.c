@@ -174,7 +174,8 @@ static void check_module(struct preflight *p, const struct preflight_check *c, c
 		preflight_add(p, c, FINDING_WARN,
 			      arena_fmt(p->arena, "Python has no module %s", name),
 			      "python3 -c 'import …'",
-			      arena_fmt(p->arena, "pip install %s, where Python serves audio", name));
+			      arena_fmt(p->arena, "pip install %s, where Python serves audio",
+					name));
 }
 
 void check_audio(struct preflight *p, const struct preflight_check *c)

@@ -36,7 +36,8 @@ void check_fit(struct preflight *p, const struct preflight_check *c)
 		return;
 	}
 	if (!p->chip) {
-		preflight_add(p, c, FINDING_UNKNOWN, "the chip is not known", "assay monitor --once",
+		preflight_add(p, c, FINDING_UNKNOWN, "the chip is not known",
+			      "assay monitor --once",
 			      "assay fit DIR --chip NAME");
 		return;
 	}
@@ -69,7 +70,7 @@ void check_dtype(struct preflight *p, const struct preflight_check *c)
 		preflight_add(p, c, FINDING_WARN,
 			      arena_fmt(p->arena, "the weights are bfloat16, %s has none",
 					p->chip->name), p->files.how,
-			      "serve with --dtype float16, and compare accuracy with a float16 run");
+			      "serve with --dtype float16; compare accuracy with a float16 run");
 	else
 		preflight_add(p, c, FINDING_OK,
 			      arena_fmt(p->arena, "%s on %s", p->files.dtype ? p->files.dtype :

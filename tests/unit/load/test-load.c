@@ -185,6 +185,14 @@ static void test_goodput(void **state)
 	struct load_spec spec = SPEC("requests", "10");
 	struct load_work work = {.service = &s.service, .samples = samples, .n_samples = 1};
 	ask_defaults(&work.ask);
+	/* not streamed: a limit on ttft says nothing of any request */
+	struct target of_stream;
+	assert_int_equal(target_parse("ttft.p99", "< 2s", s.arena, &of_stream, NULL), 0);
+	s.run = result_add_run(s.result, "test", "unit");
+	s.run->targets = &of_stream;
+	s.run->n_targets = 1;
+	assert_int_equal(load_run(&spec, &work, s.result, s.run, NULL, NULL), 0);
+	assert_false(has(s.run, "goodput_share"));
 	for (size_t n = 1; n <= 2; n++) {
 		s.run = result_add_run(s.result, "test", "unit");
 		s.run->targets = targets;
