@@ -43,7 +43,8 @@ const struct command command_make_data = {
 		"--data or as a plan's manifest. The same seed makes the same data.",
 	.examples = "assay make-data data                    # everything, seed 1\n"
 		    "assay make-data data --kind asr --case-seed 7\n"
-		    "assay accuracy --asr http://127.0.0.1:8001/transcribe --data data/manifest.jsonl",
+		    "assay accuracy --asr http://127.0.0.1:8001/transcribe "
+		    "--data data/manifest.jsonl",
 	.tables = tables,
 	.run = run,
 };

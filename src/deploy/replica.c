@@ -284,7 +284,8 @@ static int prove(struct replica *r, struct probe *p, const struct accels *before
 		return 0;
 	(void)snprintf(why, size, "it answers, but %s on device %lld: it runs on the CPU "
 		       "(devices: [cpu] if that is meant): %s",
-		       proof.state == PROOF_REFUTED ? "nothing happens" : "it cannot be proven to be",
+		       proof.state == PROOF_REFUTED ? "nothing happens"
+						    : "it cannot be proven to be",
 		       (long long)l->devices[0], proof.words);
 	return -1;
 }
@@ -351,7 +352,8 @@ static enum end live(struct replica *r, uint64_t *ret_steady, char *why, size_t 
 			end = stopping(r) ? END_STOPPED : dead ? END_DIED : END_HOPELESS;
 		} else {
 			replica_say(r, REPLICA_WARMING, "%s", "");
-			if ((p && warm_up(r, p, why, size) < 0) || prove(r, p, &before, why, size) < 0)
+			if ((p && warm_up(r, p, why, size) < 0) ||
+			    prove(r, p, &before, why, size) < 0)
 				end = stopping(r) ? END_STOPPED : END_HOPELESS;
 			else
 				end = be_ready(r, begin, ret_steady, why, size);

@@ -233,7 +233,8 @@ static int check_judge(const struct reader *r, const char *judge)
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (!judge || strcmp(judge, known[i]) == 0)
 			return 0;
-	return reader_wrong(r, "judge must be keyword, exact, anls, relaxed or chrf, not '%s'", judge);
+	return reader_wrong(r, "judge must be keyword, exact, anls, relaxed or chrf, not '%s'",
+			    judge);
 }
 
 /* What each kind of service cannot do without. */
@@ -246,8 +247,8 @@ static int check_kind(const struct reader *r, const struct sample *s)
 		return reader_wrong(r, "a sample for tts needs text");
 	if (strcmp(kind, "chat") == 0 && !s->messages && !s->question && !s->text &&
 	    s->n_images == 0 && !s->audio)
-		return reader_wrong(r, "a sample for chat needs question, messages, images, audio or "
-				"text");
+		return reader_wrong(r, "a sample for chat needs question, messages, images, audio "
+				    "or text");
 	return 0;
 }
 

@@ -433,6 +433,7 @@ const struct functional_case asr_cases[] = {
 	 "words spoken near start, middle and end are found in their order",
 	 "seed: Long audio", false, past_half_a_minute},
 	{"asr-long", "asr", "30 minutes of speech, complete",
-	 "words spoken near start, middle and end are found in their order", "seed: Long audio", true, long_audio},
+	 "words spoken near start, middle and end are found in their order", "seed: Long audio",
+	 true, long_audio},
 	{0},
 };
