@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "client/hint.h"
+#include "client/live.h"
 
 #define HEAD_MAX ((size_t)64 << 10)
 
@@ -25,13 +26,14 @@ int asking_init(struct asking *a, struct site_link *l, void (*end)(struct asking
 	a->x.idle_ns = s->idle_timeout_ns;
 	a->x.connect_ns = s->connect_timeout_ns;
 	a->x.retry_stale = true;
-	return 0;
+	return s->protocol->live ? live_new(a, &a->live, e) : 0;
 }
 
 void asking_release(struct asking *a)
 {
 	if (!a->state)
 		return;
+	a->live = live_free(a->live);
 	exchange_release(&a->x);
 	request_release(&a->request);
 	buf_release(&a->head);
@@ -77,6 +79,8 @@ int asking_prepare(struct asking *a, const struct sample *sample, const struct a
 	if (s->protocol->encode(s, sample, ask, &a->request, e) != 0)
 		return -1;
 	a->x.origin = site_link_choose(a->link);
+	if (a->live)
+		return 0;
 	if (write_head(a, &origin_endpoint(a->x.origin)->url, e) != 0)
 		return -1;
 	int r = exchange_add(&a->x, a->head.data, a->head.len);
@@ -90,12 +94,18 @@ int asking_prepare(struct asking *a, const struct sample *sample, const struct a
 void asking_start(struct asking *a, uint64_t timeout_ns)
 {
 	a->x.timeout_ns = timeout_ns ? timeout_ns : a->link->site->service->timeout_ns;
-	exchange_start(&a->x);
+	if (a->live)
+		live_start(a->live, a->x.timeout_ns);
+	else
+		exchange_start(&a->x);
 }
 
 void asking_abort(struct asking *a, const char *words)
 {
-	exchange_abort(&a->x, OUTCOME_ABORTED, words);
+	if (a->live)
+		live_abort(a->live, OUTCOME_ABORTED, words);
+	else
+		exchange_abort(&a->x, OUTCOME_ABORTED, words);
 }
 
 static void say_header(struct asking *a, const struct http_head *head, const char *name,
@@ -158,7 +168,6 @@ static void give_hint(struct asking *a, enum outcome outcome)
 static void on_end(void *ctx, enum outcome outcome)
 {
 	struct asking *a = ctx;
-	const struct protocol *p = a->link->site->service->protocol;
 	if (outcome == OUTCOME_HTTP_3XX || outcome == OUTCOME_HTTP_4XX)
 		give_hint(a, outcome);
 	if (outcome == OUTCOME_OK && a->x.status != 200) {
@@ -166,6 +175,12 @@ static void on_end(void *ctx, enum outcome outcome)
 			       a->x.status);
 		outcome = OUTCOME_BAD_HTTP;
 	}
+	asking_finish(a, outcome);
+}
+
+void asking_finish(struct asking *a, enum outcome outcome)
+{
+	const struct protocol *p = a->link->site->service->protocol;
 	if (outcome == OUTCOME_OK)
 		outcome = p->finish(a->state, a->sample, a->answer);
 	if (a->state_live && p->release)

@@ -229,12 +229,13 @@ static int take_id(struct reader *r, const json_t *line, struct sample *s)
 
 static int check_judge(const struct reader *r, const char *judge)
 {
-	static const char *const known[] = {"keyword", "exact", "anls", "relaxed", "chrf"};
+	static const char *const known[] = {"keyword", "all",	"exact",   "anls",
+					    "relaxed", "chrf",	"rouge_l", "characters"};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (!judge || strcmp(judge, known[i]) == 0)
 			return 0;
-	return reader_wrong(r, "judge must be keyword, exact, anls, relaxed or chrf, not '%s'",
-			    judge);
+	return reader_wrong(r, "judge must be keyword, all, exact, anls, relaxed, chrf, rouge_l or "
+			       "characters, not '%s'", judge);
 }
 
 /* What each kind of service cannot do without. */
@@ -247,8 +248,8 @@ static int check_kind(const struct reader *r, const struct sample *s)
 		return reader_wrong(r, "a sample for tts needs text");
 	if (strcmp(kind, "chat") == 0 && !s->messages && !s->question && !s->text &&
 	    s->n_images == 0 && !s->audio)
-		return reader_wrong(r, "a sample for chat needs question, messages, images, audio "
-				    "or text");
+		return reader_wrong(r, "a sample for chat needs question, messages, images, audio or "
+				"text");
 	return 0;
 }
 
