@@ -3,7 +3,7 @@ Two results side by side: what differs between the machines first, the exit stat
   $ golden=$TESTDIR/../golden/result.json
   $ jq '.environment.driver = "25.1" | .runs[0].counts.failed.http_5xx += 200 | .runs[0].counts.attempted += 200' $golden >new.json
   $ assay compare $golden new.json --max 'error_rate +0.5pp' --lang en | sed -n '1,5p'
-  Worse: of what is judged, 1 worse, 0 undecided, 0 better, 2 the same
+  Worse: of what is judged, 1 worse, 2 undecided, 0 better, 1 the same
   base: * (glob)
   new:  new.json
   The environments differ:
