@@ -49,10 +49,14 @@ fuzz:
 	ninja -C build-fuzz
 	tests/fuzz/run build-fuzz $(SECONDS)
 
+# What the load engine reaches against the truth, the floor and wrk; BENCH="small 512" picks rows.
+bench: all
+	$(BUILD)/tests/bench/bench-engine $(BENCH)
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-clang build-fuzz
 
-.PHONY: all demo test install asan tsan clang fuzz format clean
+.PHONY: all demo test install asan tsan clang fuzz bench format clean

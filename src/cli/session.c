@@ -293,11 +293,14 @@ static struct monitor *start_monitor(const struct session *s, struct live *live,
 	return m;
 }
 
-static void run_item(const struct session *s, const struct session_item *item,
+/* False: what the plan asks for does not fit to what there is (recorded answers to other inputs):
+ * that is a plan to be corrected, not a measurement that failed. */
+static bool run_item(const struct session *s, const struct session_item *item,
 		     const struct suite_env *env, struct result *r)
 {
 	const char *name = item->suite->name;
 	const char *skipped = NULL;
+	size_t before = r->errors.n;
 	struct err e = {0};
 	if (stop_requested())
 		skipped = "the run was ended";
@@ -307,6 +310,7 @@ static void run_item(const struct session *s, const struct session_item *item,
 		strings_add(&r->skipped, r->arena, arena_fmt(r->arena, "%s: %s", name, skipped));
 	else if (item->suite->run(item->settings, env, r, &e) < 0)
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
+	return e.code != ERR_USAGE || r->errors.n == before;
 }
 
 static int write_out(const struct session *s, const struct result *r, struct store *store)
@@ -389,10 +393,11 @@ int session_run(struct session *s)
 		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
-	struct monitor *monitor = start_monitor(s, live, r);
+	env.monitor = start_monitor(s, live, r);
+	bool fits = true;
 	for (size_t i = 0; i < s->n_items; i++)
-		run_item(s, &s->items[i], &env, r);
-	(void)monitor_stop(monitor, r);
+		fits &= run_item(s, &s->items[i], &env, r);
+	(void)monitor_stop(env.monitor, r);
 	for (size_t i = 0; i < s->n_items; i++)
 		if (s->items[i].suite->after)
 			s->items[i].suite->after(s->items[i].settings, r);
@@ -402,6 +407,8 @@ int session_run(struct session *s)
 	s->view = progress_view_free(s->view);
 	int status = write_out(s, r, store);
 	live = live_end(live, r);
+	if (!fits)
+		status = 2;
 	(void)store_close(store);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);

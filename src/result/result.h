@@ -123,6 +123,11 @@ struct accuracy_pair {	/* one utterance or question, for the view */
 	double candidate_rate, reference_rate;
 };
 
+struct accuracy_figure {	/* how near both sides are otherwise */
+	const char *name;	/* exact_share, duration_ratio, … */
+	double value;
+};
+
 struct accuracy_result {
 	const char *service;
 	const char *metric;		/* wer, cer, mixed, keyword, … */
@@ -139,6 +144,8 @@ struct accuracy_result {
 	const char *note;
 	struct accuracy_pair *pairs;
 	size_t n_pairs;
+	struct accuracy_figure *figures;
+	size_t n_figures;
 };
 
 struct outage {

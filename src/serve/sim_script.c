@@ -181,7 +181,7 @@ static void find_speech(struct plan *p)
 	if (has(p, "same-voice") || (speaker && strcmp(speaker, "default") == 0))
 		speaker = NULL;
 	if (has(p, "ignores-speed"))
-		speed = 1;
+		speed = NAN;
 	p->truth = truth_of_speech(p->answers, text, speaker, speed);
 	if (has(p, "says-other-words"))
 		p->truth = other_words(p, text);
