@@ -95,7 +95,7 @@ void asking_start(struct asking *a, uint64_t timeout_ns)
 {
 	a->x.timeout_ns = timeout_ns ? timeout_ns : a->link->site->service->timeout_ns;
 	if (a->live)
-		live_start(a->live, a->x.timeout_ns);
+		live_begin(a->live, a->x.timeout_ns);
 	else
 		exchange_start(&a->x);
 }

@@ -242,7 +242,7 @@ static const struct websocket_events events = {
 	.end = on_end,
 };
 
-void live_start(struct live *l, uint64_t timeout_ns)
+void live_begin(struct live *l, uint64_t timeout_ns)
 {
 	struct asking *a = l->a;
 	const struct service *s = a->link->site->service;

@@ -13,7 +13,7 @@ struct live;
 
 int live_new(struct asking *a, struct live **ret, struct err *e);
 struct live *live_free(struct live *l);		/* must not be running; NULL is fine */
-void live_start(struct live *l, uint64_t timeout_ns);
+void live_begin(struct live *l, uint64_t timeout_ns);
 void live_abort(struct live *l, enum outcome why, const char *words);
 
 /* asking.c: the answer is judged and end() called. */
