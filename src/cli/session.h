@@ -17,6 +17,8 @@ struct session_options {
 	bool long_cases;
 	bool monitor;
 	const char *lang;
+	bool ui;			/* the live page */
+	int64_t ui_port;		/* where; -1: --ui decides */
 	const char *title;
 	const char *command;		/* that repeats it; not an option */
 };

@@ -245,6 +245,11 @@ enum verdict leak_verdict(const struct leak_result *l);		/* skipped: too short *
 enum verdict soak_verdict(const struct soak_result *s);		/* skipped: there was none */
 double soak_longest_outage(const struct soak_result *s);	/* s; 0: none */
 
+/* run->trust.reasons.items[i], or the same in Chinese; in the arena. */
+const char *trust_reason(const struct run *run, size_t i, struct arena *a, bool zh);
+/* t->why, or the same in Chinese; NULL: there is none. */
+const char *target_why(const struct target *t, struct arena *a, bool zh);
+
 /* The verdict in one sentence, in English or Chinese ("zh"), in the result's arena. */
 const char *result_sentence(const struct result *r, const char *lang);
 int result_exit_status(const struct result *r);	/* 0, 1, 3, 4, 5 as in INTERFACES.md */

@@ -449,6 +449,7 @@ json_t *result_head_to_json(const struct result *r)
 
 json_t *result_to_json(const struct result *r)
 {
+	json_building(true);
 	json_t *j = result_head_to_json(r);
 	json_put(j, "runs", parts(r, "runs"));
 	json_put(j, "cases", parts(r, "cases"));
@@ -457,5 +458,6 @@ json_t *result_to_json(const struct result *r)
 		json_put(j, "soak", soak_to_json(&r->soak));
 	if (r->n_series > 0)
 		json_put(j, "series", parts(r, "series"));
+	json_building(false);
 	return j;
 }

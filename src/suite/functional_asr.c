@@ -11,9 +11,9 @@
 
 #define ERROR_RATE_MAX    0.20
 #define MIXED_RATE_MAX    0.30
-#define END_WORDS	  12
-#define END_RATE_MAX	  0.60
-#define WHOLE_RATE_MAX	  0.30
+#define END_WORDS         12
+#define END_RATE_MAX      0.60
+#define WHOLE_RATE_MAX    0.30
 #define FORM_RATE_MAX     0.10
 #define PAUSE_ERROR_MAX_S 0.3
 
@@ -208,8 +208,9 @@ static bool as_plain(struct check *k, const struct sample *from, struct sample *
 	ret->language = from->language;
 	ret->extra = from->extra;
 	if (ok)
-		check_know(k, ret, json_pack("{s:i, s:i, s:s}", "rate", plain.rate, "channels",
-					     plain.channels, "format", plain.format));
+		check_know(k, ret,
+			   json_pack("{s:i, s:i, s:s}", "rate", plain.rate, "channels",
+				     plain.channels, "format", plain.format));
 	speech_release(&s);
 	return ok;
 }
@@ -365,11 +366,12 @@ static void judge_complete(struct check *k, const struct utterance *u, const str
 		check_pass(k, "%.0f s answered in %.1f s, %.0f %% errors", seconds,
 			   ns_to_s(call->end - call->start), 100 * all);
 	else
-		check_fail(k, "wrong-answer",
-			   "%.0f s of speech: %.0f %% errors in all, %.0f %% in the first %d "
-			   "words, %.0f %% in the last: said \"…%s\", answered \"…%s\"",
-			   seconds, 100 * all, 100 * start, END_WORDS, 100 * end,
-			   end_words(k, said, END_WORDS, true), end_words(k, got, END_WORDS, true));
+		check_fail(
+			k, "wrong-answer",
+			"%.0f s of speech: %.0f %% errors in all, %.0f %% in the first %d words, "
+			"%.0f %% in the last: said \"…%s\", answered \"…%s\"",
+			seconds, 100 * all, 100 * start, END_WORDS, 100 * end,
+			end_words(k, said, END_WORDS, true), end_words(k, got, END_WORDS, true));
 }
 
 static void complete(struct check *k, double seconds, const char *format)
