@@ -107,7 +107,8 @@ static void say(struct stream *s, json_t *steal)
 	if (json_write(steal, false, &text) == 0) {
 		const struct wslay_event_msg m = {WSLAY_TEXT_FRAME, (const uint8_t *)text.data,
 						  text.len};
-		if (wslay_event_queue_msg(s->frames, &m) != 0)
+		/* at once: a closing frame would overtake it in the queue */
+		if (wslay_event_queue_msg(s->frames, &m) != 0 || wslay_event_send(s->frames) != 0)
 			s->gone = true;
 	}
 	json_decref(steal);
