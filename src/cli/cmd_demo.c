@@ -112,11 +112,9 @@ static int run(int argc, char **argv)
 	if (!options.out)
 		options.out = "assay-demo";
 	options.command = arena_fmt(a, "assay demo --out %s", options.out);
-	struct session s = {.arena = a,
-			    .common = &common,
-			    .options = &options,
-			    .deployed = deployed,
-			    .view = progress_view_new(&common)};
+	CLEANUP(session_release) struct session s = {.arena = a, .common = &common,
+						     .options = &options, .deployed = deployed,
+						     .view = progress_view_new(&common)};
 	int rc = demo(&s, &options, deployed, &e);
 	if (rc == 0)
 		status = session_run(&s);

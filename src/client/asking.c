@@ -49,9 +49,13 @@ static int write_head(struct asking *a, const struct url *url, struct err *e)
 	if (url_join(url, r->path, path, sizeof(path), e) != 0)
 		return -1;
 	buf_clear(&a->head);
-	(void)buf_fmt(&a->head, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: assay/" ASSAY_VERSION
-		      "\r\nAccept: */*\r\nAccept-Encoding: identity\r\n", r->method, path,
-		      url->authority);
+	(void)buf_str(&a->head, r->method);	/* no format: this is written for every request */
+	(void)buf_char(&a->head, ' ');
+	(void)buf_str(&a->head, path);
+	(void)buf_str(&a->head, " HTTP/1.1\r\nHost: ");
+	(void)buf_str(&a->head, url->authority);
+	(void)buf_str(&a->head, "\r\nUser-Agent: assay/" ASSAY_VERSION "\r\nAccept: */*\r\n"
+		      "Accept-Encoding: identity\r\n");
 	(void)buf_str(&a->head, s->header_lines ? s->header_lines : "");
 	(void)buf_add(&a->head, r->head.data, r->head.len);
 	if (strcmp(r->method, "GET") != 0)

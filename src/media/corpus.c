@@ -229,11 +229,13 @@ static int take_id(struct reader *r, const json_t *line, struct sample *s)
 
 static int check_judge(const struct reader *r, const char *judge)
 {
-	static const char *const known[] = {"keyword", "exact", "anls", "relaxed", "chrf"};
+	static const char *const known[] = {"keyword", "all",	"exact",   "anls",
+					    "relaxed", "chrf",	"rouge_l", "characters"};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (!judge || strcmp(judge, known[i]) == 0)
 			return 0;
-	return reader_wrong(r, "judge must be keyword, exact, anls, relaxed or chrf, not '%s'", judge);
+	return reader_wrong(r, "judge must be keyword, all, exact, anls, relaxed, chrf, rouge_l or "
+			       "characters, not '%s'", judge);
 }
 
 /* What each kind of service cannot do without. */
@@ -257,6 +259,7 @@ static void keep_unknown(json_t *line, struct sample *s)
 	static const char *const known[] = {
 		"id", "key", "audio_filepath", "duration", "text", "language", "speaker", "images",
 		"messages", "system", "question", "answers", "judge", "prompt_wav", "prompt_text",
+		"kind",
 	};
 	json_t *extra = json_object();
 	const char *key;
@@ -318,6 +321,8 @@ int reader_take(struct reader *r, json_t *j, struct corpus *c)
 			return 0;
 		}
 	}
+	if (r->kind && strcmp(json_text(j, "kind", r->kind), r->kind) != 0)
+		return 0;	/* for another kind of service */
 	struct sample *s = ARENA_ADD(r->arena, c->samples, c->n);
 	if (read_sample(r, j, s) < 0)
 		return -1;

@@ -69,7 +69,8 @@ struct corpus {
  *
  * Media paths are relative to it; every audio file is read and its length
  * found. Errors name file:line. kind: asr, tts or chat: what each line must have. Media for chat
- * get their base64. corpus_release() gives back what is not in the arena. */
+ * get their base64. Lines whose key "kind" names another kind are passed over.
+ * corpus_release() gives back what is not in the arena. */
 int corpus_read(const char *manifest, const char *kind, struct arena *a, struct corpus *ret,
 		struct err *e);
 

@@ -6,6 +6,7 @@ const struct route routes[] = {
 	{"GET", "/health", .body = BODY_NONE, .open = true, .handle = route_health},
 	{"GET", "/v1/models", .body = BODY_NONE, .handle = route_models},
 	{"GET", "/metrics", .body = BODY_NONE, .handle = route_metrics},
+	{"GET", "/v1/audio/voices", "tts", BODY_NONE, .handle = route_voices},
 	{"POST", "/transcribe", "asr", BODY_MULTIPART, "audio", .handle = route_transcribe},
 	{"POST", "/v1/audio/transcriptions", "asr", BODY_MULTIPART, "file",
 	 .handle = route_transcriptions},
