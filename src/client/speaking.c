@@ -106,7 +106,7 @@ static uint64_t next_limit(const struct speaking *l)
 	const struct service *s = l->a->link->site->service;
 	uint64_t since = MAX(l->last_message, l->a->answer->speech_end);
 	uint64_t at = l->deadline;
-	if (r->quiet_ns > 0)
+	if (r->quiet_ns > 0 && l->last_message != 0)
 		at = MIN(at, since + r->quiet_ns);
 	else if (s->idle_timeout_ns > 0)
 		at = MIN(at, since + s->idle_timeout_ns);
