@@ -1,4 +1,4 @@
-/* src/client/speaking.h - live speech: a WebSocket on which samples are sent as they would be spoken.
+/* src/client/speaking.h - live speech: samples are sent as they would be spoken.
  *
  * Inside of asking.c: the exchange's moments are filled in, nothing else of it is used. A chunk is
  * sent at the moment at which its last sample would have been spoken, reckoned from the beginning:
@@ -12,7 +12,7 @@
 struct speaking;
 
 int speaking_new(struct asking *a, struct speaking **ret, struct err *e);
-struct speaking *speaking_free(struct speaking *l);		/* must not be running; NULL is fine */
+struct speaking *speaking_free(struct speaking *l);		/* not running; NULL is fine */
 void speaking_start(struct speaking *l, uint64_t timeout_ns);
 void speaking_abort(struct speaking *l, enum outcome why, const char *words);
 

@@ -1,5 +1,5 @@
-/* tests/unit/client/test-live.c - streams of speech against scripted WebSocket servers: the handshake,
- * frames in any pieces, the pace, every way to end.
+/* tests/unit/client/test-live.c - streams of speech against scripted WebSocket servers: the
+ * handshake, frames in any pieces, the pace, every way to end.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <setjmp.h>
@@ -136,7 +136,8 @@ static void test_pieces(void **state)
 	len += frame(frames + len, "{\"mode\":\"2pass-online\",\"text\":\"hello \"}");
 	memcpy(frames + len, "\x89\x02hi", 4);	/* a ping between */
 	len += 4;
-	len += frame(frames + len, "{\"mode\":\"2pass-offline\",\"text\":\"Hello.\",\"is_end\":true}");
+	len += frame(frames + len, "{\"mode\":\"2pass-offline\",\"text\":\"Hello.\","
+		     "\"is_end\":true}");
 	for (size_t piece = 0; piece < 4; piece++) {
 		struct script script = {.frames = frames, .len = len, .piece = piece, .hang = 1};
 		struct shop s;

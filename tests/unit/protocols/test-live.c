@@ -1,5 +1,5 @@
-/* tests/unit/protocols/test-live.c - live speech: what is sent, what messages mean, which words were
- * taken back and how far behind the speech they were.
+/* tests/unit/protocols/test-live.c - live speech: what is sent, what messages mean, which words
+ * were taken back and how far behind the speech they were.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "exchange.h"
 
@@ -66,7 +66,8 @@ static void test_two_passes(void **state)
 {
 	(void)state;
 	begin("{" LIVE "}");
-	assert_int_equal(tell(1400, "{\"mode\": \"2pass-online\", \"text\": \"the \"}"), OUTCOME_OK);
+	assert_int_equal(tell(1400, "{\"mode\": \"2pass-online\", \"text\": \"the \"}"),
+			 OUTCOME_OK);
 	assert_int_equal(tell(1900, "{\"mode\": \"2pass-online\", \"text\": \"cad sat \", "
 			      "\"is_final\": true}"), OUTCOME_OK);
 	assert_false(x.answer.complete);

@@ -1,5 +1,5 @@
-/* tests/unit/serve/test-stream.c - live speech end to end: `assay serve asr` against `assay bench` over a
- * WebSocket; many streams at once, what is refused, a server that ends.
+/* tests/unit/serve/test-stream.c - live speech end to end: `assay serve asr` against
+ * `assay bench` over a WebSocket; many streams at once, what is refused, a server that ends.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "media/speech.h"
