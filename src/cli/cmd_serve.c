@@ -286,6 +286,7 @@ static int start_server(struct serving *s, struct err *e)
 		.insecure_plaintext = s->o.insecure_plaintext, .model = s->o.model,
 		.limits = &s->limits, .pool = s->pool, .decoders = s->decoders,
 		.stamp = s->o.worker && strcmp(s->o.worker, "sim") == 0,
+		.defect = s->o.worker && strcmp(s->o.worker, "sim") == 0 ? s->sim.defect : 0,
 	};
 	return server_start(&spec, &s->server, e);
 }

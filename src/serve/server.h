@@ -27,6 +27,7 @@ struct server_spec {
 	const struct limits *limits;
 	struct pool *pool;
 	struct pool *decoders;	/* NULL: no uploads (tts; chat without media) */
+	int defect;		/* enum sim_defect; of the sim only */
 	bool stamp;		/* sim: every event tells when it was sent (assay_sent_ns) */
 };
 

@@ -35,6 +35,7 @@ struct sim_job {
 	bool listening;		/* asr: "end" has not come yet */
 	bool silent;		/* stalled: only a cancel ends it */
 	bool by_length;
+	char *question;		/* sim_echo: what is said back; NULL: not that */
 };
 
 struct sim_state {
@@ -61,6 +62,17 @@ static void add_words(struct buf *b, uint64_t from, uint64_t n)
 {
 	for (uint64_t i = from; i < from + n; i++)
 		(void)buf_fmt(b, "%s%s", i > 0 ? " " : "", words[i % ARRAY_LEN(words)]);
+}
+
+/* Words from … of this text. */
+static void add_own_words(struct buf *b, const char *text, uint64_t from, uint64_t n)
+{
+	for (uint64_t i = 0; i < from + n; i++) {
+		size_t len = strcspn(text, " ");
+		if (i >= from)
+			(void)buf_fmt(b, "%s%.*s", i > 0 ? " " : "", (int)len, text);
+		text += len + (text[len] == ' ');
+	}
 }
 
 static void send_error(struct sim_state *s, int64_t id, const char *code, const char *message)
@@ -99,7 +111,10 @@ static void send_step(struct sim_state *s, const struct sim_job *j)
 					"text", text.data), NULL, 0);
 	} else {
 		uint64_t from = j->step * per;
-		add_words(&text, from, MIN(per, j->tokens - from));
+		if (j->question)
+			add_own_words(&text, j->question, from, MIN(per, j->tokens - from));
+		else
+			add_words(&text, from, MIN(per, j->tokens - from));
 		send_frame(s, json_pack("{s:s, s:I, s:s}", "type", "token", "id",
 					(json_int_t)j->id, "text", text.data), NULL, 0);
 	}
@@ -156,11 +171,28 @@ static bool step(struct sim_state *s, struct sim_job *j)
 	return false;
 }
 
+/* The defect: the content of a request that runs beside this one. */
+static void mix_up(struct sim_state *s, struct sim_job *j)
+{
+	const struct sim_job *other = s->jobs;
+	while (other && (other == j || other->listening))
+		other = other->next;
+	if (s->sim.defect != DEFECT_CROSSTALK || !other)
+		return;
+	j->samples = other->samples;
+	j->tokens = other->tokens;
+	if (j->question && other->question) {
+		free(j->question);
+		j->question = strdup(other->question);
+	}
+}
+
 /* The request is known completely: plan its events. */
 static void plan(struct sim_state *s, struct sim_job *j)
 {
 	uint64_t per = (uint64_t)s->sim.tokens_per_event;
 	j->arrived = clock_now();
+	mix_up(s, j);
 	if (strcmp(s->kind, "tts") == 0) {
 		j->steps = (j->samples + PIECE - 1) / PIECE;
 	} else if (strcmp(s->kind, "asr") == 0) {
@@ -193,6 +225,35 @@ static uint64_t count_words(const json_t *message)
 	return n;
 }
 
+/* The text of the last message, for an echo. */
+static char *question_of(const json_t *messages)
+{
+	const json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+	const json_t *content = json_object_get(last, "content");
+	const char *text = json_string_value(content);
+	size_t i;
+	json_t *part;
+	if (json_is_array(content))
+		json_array_foreach((json_t *)content, i, part)
+			if (strcmp(json_text(part, "type", ""), "text") == 0)
+				text = json_text(part, "text", "");
+	return strdup(text ? text : "");
+}
+
+static uint64_t words_in(const char *text)
+{
+	uint64_t n = *text != '\0';
+	for (; *text; text++)
+		n += *text == ' ' && text[1];
+	return n;
+}
+
+static void free_job(struct sim_job *j)
+{
+	free(j->question);
+	free(j);
+}
+
 static void begin(struct sim_state *s, const struct frame *f)
 {
 	struct sim_job *j = calloc(1, sizeof(*j));
@@ -217,6 +278,10 @@ static void begin(struct sim_state *s, const struct frame *f)
 	} else {
 		int64_t most = INT64_MAX;
 		(void)json_whole(f->header, "max_tokens", &most);
+		if (s->sim.echo)
+			j->question = question_of(json_object_get(f->header, "messages"));
+		if (j->question)
+			j->tokens = words_in(j->question);
 		j->by_length = most < (int64_t)j->tokens;
 		j->tokens = MIN(j->tokens, (uint64_t)MAX(most, 0));
 		size_t i;
@@ -246,7 +311,7 @@ static void take_frame(struct sim_state *s, const struct frame *f)
 		if (j) {
 			send_error(s, j->id, "cancelled", "cancelled");
 			*at = j->next;
-			free(j);
+			free_job(j);
 		}
 	} else {
 		send_error(s, f->id, "unknown", "unknown type of frame");
@@ -264,7 +329,7 @@ static uint64_t work(struct sim_state *s)
 			goes_on = step(s, j);
 		if (!goes_on) {
 			*at = j->next;
-			free(j);
+			free_job(j);
 			continue;
 		}
 		if (!j->listening && !j->silent)
@@ -324,7 +389,7 @@ int sim_worker(const char *kind, const char *settings, struct err *e)
 	bool broken = s.broken || serve(&s, reader) != 0;
 	while (s.jobs) {
 		struct sim_job *next = s.jobs->next;
-		free(s.jobs);
+		free_job(s.jobs);
 		s.jobs = next;
 	}
 	frame_reader_free(reader);
