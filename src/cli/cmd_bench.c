@@ -109,6 +109,7 @@ static int run(int argc, char **argv)
 	struct common_options common;
 	struct session_options session_opts = {0};
 	struct bench_options bench = {0};
+	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &session_opts};
 	struct session_item *item = session_add_item(&s, &suite_performance);
 	struct optset sets[SUITE_SETS_MAX + 2] = {
@@ -125,6 +126,8 @@ static int run(int argc, char **argv)
 		return status;
 	if ((status = command_operands(&command_bench, &words, 2, 2)) != 0)
 		return status;
+	for (size_t i = 0; i < item->n_sets; i++)
+		item->sets[i].given = sets[2 + i].given;
 	session_opts.title = arena_fmt(a, "bench %s", words.items[0]);
 	session_opts.command = arena_fmt(a, "assay bench %s %s", words.items[0], words.items[1]);
 	if (open_service(&s, words.items[0], words.items[1], &bench, &e) < 0 ||

@@ -15,9 +15,9 @@ struct settings {
 
 static const struct opt options[] = {
 	{.name = "drop_erhua", OPT_AT_BOOL(struct settings, drop_erhua),
-	 .help = "Chinese: leave out 儿 where it only colours the sound"},
+	 .help = "Chinese: leave out er (erhua) where it only colours the sound"},
 	{.name = "drop_fillers", OPT_AT_BOOL(struct settings, drop_fillers),
-	 .help = "Chinese: leave out 呃, 嗯, 啊 (English always leaves out its own)"},
+	 .help = "Chinese: leave out fillers; English always does"},
 	{.name = "version", OPT_AT_BOOL(struct settings, version),
 	 .help = "print the name and version of the rules and do nothing else"},
 	{0},

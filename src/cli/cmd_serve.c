@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "serve/server.h"
 #include "serve/sim.h"
+#include "serve/sim_defect.h"
 
 #define SECRET_MAX ((size_t)4096)
 #define PEM_MAX ((size_t)1 << 20)
@@ -90,13 +91,14 @@ const struct command command_serve = {
 		"/v1/models and /metrics. The model runs in worker processes "
 		"(docs/worker-protocol.md); uploads are decoded in further processes that can do "
 		"nothing else. Prints one line 'listening on URL' once a worker is ready.\n\n"
-		"SIGTERM or Ctrl-C: no new requests, running ones end within --drain-time, then the "
-		"workers end. A second signal ends at once.",
-	.examples = "assay serve asr --worker pocketsphinx --port 8001      # English speech to text\n"
-		    "assay serve tts --worker flite -n 2 --port 8002        # two voices at a time\n"
-		    "assay serve chat --worker sim --sim-ttft 200ms --sim-token-time 20ms\n"
-		    "assay serve asr --worker-command 'python3 workers/funasr/worker.py' --ready-time 20m\n"
-		    "curl -F audio=@speech.wav http://127.0.0.1:8001/transcribe",
+		"SIGTERM or Ctrl-C: no new requests, running ones end within --drain-time, then "
+		"the workers end. A second signal ends at once.",
+	.examples =
+		"assay serve asr --worker pocketsphinx --port 8001   # English speech to text\n"
+		"assay serve tts --worker flite -n 2 --port 8002     # two voices at a time\n"
+		"assay serve chat --worker sim --sim-ttft 200ms --sim-token-time 20ms\n"
+		"assay serve asr --worker-command 'python3 worker.py --device npu:0'\n"
+		"curl -F audio=@speech.wav http://127.0.0.1:8001/transcribe",
 	.tables = tables,
 	.run = run,
 };
@@ -176,7 +178,8 @@ static int split(struct arena *a, const char *text, const char **words, struct e
 				(void)buf_char(&word, *text);
 		}
 		if (quote)
-			return err_set(e, ERR_USAGE, "--worker-command has a quote that is not closed");
+			return err_set(e, ERR_USAGE,
+				"--worker-command has a quote that is not closed");
 		if (n == COMMAND_WORDS_MAX)
 			return err_set(e, ERR_USAGE, "--worker-command has more than %d words",
 				       COMMAND_WORDS_MAX);
@@ -190,6 +193,8 @@ static int split(struct arena *a, const char *text, const char **words, struct e
 static int use_sim(struct serving *s, struct err *e)
 {
 	CLEANUP(buf_release) struct buf settings = BUF_INIT(BUF_UNLIMITED);
+	if (sim_check_defects(&s->sim.defects, s->kind, e) < 0)
+		return -1;
 	json_t *j = opt_echo(sim_options, &s->sim);
 	int rc = json_write(j, false, &settings);
 	json_decref(j);
@@ -212,7 +217,8 @@ static int find_worker(struct serving *s, const char *name, const char **ret, st
 	const char *full = arena_fmt(s->arena, "assay-worker-%s", name);
 	CLEANUP(free_ptr) char *path = file_find_worker(full);
 	if (!path)
-		return err_set(e, ERR_USAGE, "there is no worker '%s' (no program %s beside this one "
+		return err_set(e, ERR_USAGE,
+			"there is no worker '%s' (no program %s beside this one "
 			       "or in $ASSAY_LIBEXEC)", name, full);
 	*ret = arena_str(s->arena, path);
 	return 0;
@@ -286,7 +292,7 @@ static int start_server(struct serving *s, struct err *e)
 		.insecure_plaintext = s->o.insecure_plaintext, .model = s->o.model,
 		.limits = &s->limits, .pool = s->pool, .decoders = s->decoders,
 		.stamp = s->o.worker && strcmp(s->o.worker, "sim") == 0,
-		.defect = s->o.worker && strcmp(s->o.worker, "sim") == 0 ? s->sim.defect : 0,
+		.defects = &s->sim.defects, .hashes = s->sim.answers != NULL,
 	};
 	return server_start(&spec, &s->server, e);
 }

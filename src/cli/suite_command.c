@@ -60,6 +60,8 @@ static int override(struct session *s, struct session_item *item, const struct w
 	sets[n++] = (struct optset){.rows = suite_command_options, .to = &ignored_own};
 	if (opt_from_args(sets, n, w->argc, w->argv, &operands, s->arena, e) < 0)
 		return -1;
+	for (size_t i = 0; i < item->n_sets; i++)
+		item->sets[i].given = sets[i].given;
 	return session_check_item(s, item, e);
 }
 
@@ -104,6 +106,7 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 		return list_cases(c, suite, &common);
 	if ((status = command_operands(c, &words, 0, 1)) != 0)
 		return status;
+	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &options};
 	struct words w = {argc, argv};
 	options.title = suite->summary;

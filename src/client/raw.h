@@ -18,7 +18,7 @@ enum raw_kind {
 	RAW_SLEEP,		/* ns */
 	RAW_READ,		/* until `amount` bytes came in all (0: until the peer closes),
 				 * at most ns (0: the script's deadline); going on after it */
-	RAW_READ_SLOWLY,	/* `amount` bytes every `ns`, until the peer closes or the deadline */
+	RAW_READ_SLOWLY,	/* `amount` bytes every `ns`, until the close or the deadline */
 	RAW_READ_REPLY,		/* until one whole HTTP response came (or the peer closes) */
 	RAW_HALF_CLOSE,		/* no more will be sent (FIN); reading goes on */
 	RAW_RESET,		/* end with a RST */

@@ -2,17 +2,22 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/util.h"
 #include "http/conn_in.h"
+
+/* What is no larger leaves at once, whatever the window: no acknowledgement has to be watched for
+ * (two more wake-ups per request) to know when its last byte was there. */
+#define ONE_FLIGHT ((size_t)12 << 10)
+
+/* No segment is sent again earlier: what was found so long ago of a connection still holds. */
+#define TRIP_AGE (5 * NS_PER_MS)
 
 int net_new(struct net **ret_net, struct err *e)
 {
@@ -81,6 +86,13 @@ void net_reads(const struct net *n, uint64_t *ret_stamped, uint64_t *ret_user)
 	*ret_user = n->reads_user;
 }
 
+static void hurry(struct conn *c, bool on)
+{
+	if (c->hurried != on)
+		loop_hurry(c->net->loop, on ? 1 : -1);
+	c->hurried = on;
+}
+
 static void forget_socket(struct conn *c)
 {
 	if (c->watch.fd < 0)
@@ -95,6 +107,7 @@ static void kill_conn(struct conn *c)
 	struct net *n = c->net;
 	assert(c->state != CONN_CLOSED);
 	c->state = CONN_CLOSED;
+	hurry(c, false);
 	inbox_forget(c);
 	loop_timer_clear(n->loop, &c->refused);
 	conn_tls_end(c);
@@ -112,16 +125,6 @@ void conn_close(struct conn *c)
 		kill_conn(c);
 }
 
-void conn_reset(struct conn *c)
-{
-	struct linger now = {.l_onoff = 1, .l_linger = 0};
-	if (!c || c->state == CONN_CLOSED)
-		return;
-	c->broken = true;	/* no close_notify */
-	(void)setsockopt(c->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	kill_conn(c);
-}
-
 void conn_fail(struct conn *c, enum outcome why, const char *words, uint64_t ns)
 {
 	if (words != c->words)
@@ -133,6 +136,7 @@ void conn_fail(struct conn *c, enum outcome why, const char *words, uint64_t ns)
 void conn_opened(struct conn *c)
 {
 	c->state = CONN_OPEN;
+	hurry(c, false);
 	c->events->open(c->ctx);
 }
 
@@ -192,7 +196,7 @@ static void finish_connect(struct conn *c)
 	}
 	c->moments.connected = clock_now();
 	c->empty = c->moments.connected;
-	c->acks = c->stamps && stamp_enable_ack(c->watch.fd) == 0;
+	c->acks = c->stamps && stamp_enable_sent(c->watch.fd) == 0;
 	(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP);
 	if (!c->endpoint->tls)
 		conn_opened(c);
@@ -200,18 +204,39 @@ static void finish_connect(struct conn *c)
 		conn_fail(c, OUTCOME_TLS, c->words, clock_now());
 }
 
-static void take_acks(struct conn *c)
+/* The last byte is there one round trip after it left, even when the peer took its time to say so
+ * (delayed acknowledgements wait for the reply, or for 40 ms). */
+static uint64_t upload_end(struct conn *c, uint64_t acked)
 {
-	uint32_t bytes;
-	uint64_t real, ns;
-	while (stamp_next_ack(c->watch.fd, &bytes, &real)) {
-		if (!c->want_ack || bytes != (uint32_t)c->sent)
+	if (c->left == 0)
+		return acked;
+	if (acked - c->trip_at > TRIP_AGE) {
+		c->trip = stamp_round_trip(c->watch.fd);
+		c->trip_at = acked;
+	}
+	return c->trip != 0 ? MIN(acked, c->left + c->trip) : acked;
+}
+
+uint64_t conn_upload_end(struct conn *c, uint64_t reply)
+{
+	return c->want_ack ? reply : upload_end(c, reply);
+}
+
+static void take_sent(struct conn *c)
+{
+	struct stamp_sent sent;
+	while (stamp_next_sent(c->watch.fd, &sent)) {
+		uint64_t ns, now = clock_now();
+		if (!c->want_ack || sent.bytes != (uint32_t)c->sent)
 			continue;
-		uint64_t now = clock_now();
-		if (!stamp_map(&c->net->clock, real, c->moments.connected, now, &ns))
+		if (!stamp_map(&c->net->clock, sent.real, c->moments.connected, now, &ns))
 			ns = now;
+		if (!sent.acked) {
+			c->left = ns;
+			continue;
+		}
 		c->want_ack = false;
-		c->events->acked(c->ctx, ns);
+		c->events->acked(c->ctx, upload_end(c, ns));
 	}
 }
 
@@ -222,18 +247,19 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 
 	if (n->checked != loop_now(n->loop)) {
 		n->checked = loop_now(n->loop);
-		stamp_clock_check(&n->clock);
+		n->clock_stepped = stamp_clock_check(&n->clock);
 	}
 	if (c->state == CONN_CONNECTING) {
 		finish_connect(c);
 		return;
 	}
 	if (epoll_events & EPOLLERR)
-		take_acks(c);
+		take_sent(c);
 	if (epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		inbox_read(c, epoll_events);
 	if ((epoll_events & EPOLLOUT) && c->state != CONN_CLOSED) {
 		(void)loop_change(n->loop, w, EPOLLIN | EPOLLRDHUP);
+		hurry(c, c->state != CONN_OPEN);
 		if (c->state == CONN_OPEN)
 			c->events->writable(c->ctx);
 		else
@@ -265,6 +291,7 @@ struct conn *conn_open(struct net *n, const struct endpoint *ep, const struct co
 		n->open->before = &c->next;
 	n->open = c;
 	c->moments.connect_start = clock_now();
+	hurry(c, true);
 	if (!try_addresses(c)) {
 		c->address = ep->n_addresses - 1;
 		if (loop_timer_set(n->loop, &c->refused, 0) != 0) {
@@ -286,16 +313,22 @@ ssize_t conn_raw_send(struct conn *c, const struct iovec *iov, int n, bool final
 	ssize_t r;
 	if (c->broken)
 		return -1;
+	size_t total = 0;
+	for (int i = 0; final && i < n; i++)
+		total += iov[i].iov_len;
+	bool acks = final && c->acks && total > ONE_FLIGHT;
 	do
-		r = stamp_send(c->watch.fd, iov, n, final && c->acks);
+		r = stamp_send(c->watch.fd, iov, n, acks);
 	while (r < 0 && errno == EINTR);
 	if (r >= 0) {
 		c->sent += (uint64_t)r;
-		c->want_ack = final;
+		c->want_ack = acks;
+		c->left = final && !acks && (size_t)r == total ? clock_now() : 0;
 		return r;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
 		(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+		hurry(c, true);
 		return 0;
 	}
 	c->broken = true;
@@ -311,12 +344,6 @@ ssize_t conn_send(struct conn *c, const struct iovec *iov, int n, bool final)
 bool conn_connected(const struct conn *c)
 {
 	return c->moments.connected != 0;
-}
-
-bool conn_all_acked(const struct conn *c)
-{
-	int left = 0;
-	return c->watch.fd >= 0 && ioctl(c->watch.fd, SIOCOUTQ, &left) == 0 && left == 0;
 }
 
 const struct conn_moments *conn_moments(const struct conn *c)

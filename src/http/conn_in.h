@@ -25,11 +25,14 @@ struct conn {
 	int address;			/* of the endpoint: the one that is tried or was reached */
 	struct conn_moments moments;
 	bool stamps, acks;		/* the kernel gives them for this socket */
+	bool hurried;			/* counted by loop_hurry() */
 	bool broken;			/* cannot be written to */
 	bool ended;			/* the peer's end was read */
 	uint64_t empty;			/* when the socket was last found empty */
 	uint64_t sent;			/* bytes handed to the kernel */
 	bool want_ack;
+	uint64_t left;			/* when the last of them left this host, ns; 0: not known */
+	uint64_t trip, trip_at;		/* the shortest round trip, ns (0: not known); found then */
 	int records;			/* of this connection in the inbox */
 	SSL *ssl;
 	const char *raw;		/* TLS: bytes that wait for SSL_read() */
@@ -53,13 +56,14 @@ struct inbox_record {
 struct net {
 	struct loop *loop;
 	struct stamp_clock clock;
+	bool clock_stepped;		/* since the batch before: its stamps are from both sides */
 	uint64_t checked;		/* loop_now() when the clock was last checked */
 	int stamp_holder;		/* keeps the kernel's timestamping switched on */
 	char *inbox;
 	size_t inbox_len;
 	struct inbox_record *records;
 	int n_records;
-	char *plain[3];			/* TLS: a piece, the one held back before it; a record to send */
+	char *plain[3];			/* TLS: a piece, the one before it; a record to send */
 	uint64_t reads_stamped, reads_user;
 	struct conn *open, *dead, *spare;
 	void *bio_method;		/* BIO_METHOD * */

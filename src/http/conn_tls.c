@@ -93,7 +93,8 @@ static int set_name(struct conn *c)
 	struct in6_addr scratch;
 	if (u->ipv6 || inet_pton(AF_INET, u->host, &scratch) == 1)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), u->host);
-	return SSL_set_tlsext_host_name(c->ssl, u->host) == 1 && SSL_set1_host(c->ssl, u->host) == 1;
+	return SSL_set_tlsext_host_name(c->ssl, u->host) == 1 &&
+	       SSL_set1_host(c->ssl, u->host) == 1;
 }
 
 int conn_tls_begin(struct conn *c)

@@ -43,6 +43,7 @@ struct exchange {
 	/* moments, ns of CLOCK_MONOTONIC; 0: did not happen */
 	uint64_t started;
 	uint64_t connect_start, connected, tls_done;	/* only when a connection was opened */
+	/* upload_done: the last byte was acknowledged, an acknowledgement's delay taken off */
 	uint64_t sent_first, upload_done, reply_begun, first_byte, end;
 	enum stamp_kind end_stamp;	/* how end is known */
 	int status;			/* 0: none came */

@@ -8,6 +8,12 @@
 #include "base/util.h"
 #include "http/conn_in.h"
 
+/* A segment is stamped when it reaches the stack; until its socket is readable the soft interrupt
+ * has to run, which takes so long at most on a machine that is not starved. */
+#define STACK_DELAY (100 * NS_PER_US)
+/* On one that is, a right stamp may lie so far before the socket was last seen empty. */
+#define STACK_DELAY_MAX (50 * NS_PER_MS)
+
 /* When did the last byte of this read arrive, and since when can the others have been there? */
 static struct arrival stamp_read(struct conn *c, uint64_t real, uint64_t after, bool fin)
 {
@@ -15,11 +21,12 @@ static struct arrival stamp_read(struct conn *c, uint64_t real, uint64_t after, 
 	uint64_t since = MAX(c->empty, loop_not_ready_at(n->loop, &c->watch));
 	struct arrival at = {.ns = after, .kind = STAMP_USER, .last = true};
 
-	if (real != 0 && stamp_map(&n->clock, real, since, after, &at.ns)) {
+	if (real != 0 && !n->clock_stepped &&
+	    stamp_map(&n->clock, real, since - STACK_DELAY_MAX, after, &at.ns)) {
 		at.kind = STAMP_KERNEL;
 		at.last = !fin;	/* a FIN in the same read has overwritten the stamp */
 	}
-	at.bound_ns = at.ns > since ? at.ns - since : 0;
+	at.bound_ns = (at.ns > since ? at.ns - since : 0) + STACK_DELAY;
 	if (c->stamps && at.kind == STAMP_KERNEL)
 		n->reads_stamped++;
 	else if (c->stamps)

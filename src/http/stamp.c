@@ -4,6 +4,7 @@
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/uio.h>
 
@@ -38,18 +39,19 @@ void stamp_clock_init(struct stamp_clock *s)
 	s->steps = 0;
 }
 
-void stamp_clock_check(struct stamp_clock *s)
+bool stamp_clock_check(struct stamp_clock *s)
 {
 	uint64_t mono = clock_now();
 	int64_t off_by = (int64_t)(mono - clock_wall()) - s->offset;
 	if (off_by < QUICK_TOLERANCE && off_by > -QUICK_TOLERANCE)
-		return;
+		return false;
 	int64_t offset = sample_offset();
 	int64_t step = offset - s->offset;
-	if (step > STEP_MIN || step < -STEP_MIN) {
-		s->offset = offset;
-		s->steps++;
-	}
+	if (step < STEP_MIN && step > -STEP_MIN)
+		return false;
+	s->offset = offset;
+	s->steps++;
+	return true;
 }
 
 bool stamp_map(const struct stamp_clock *s, uint64_t real_ns, uint64_t from, uint64_t to,
@@ -68,22 +70,22 @@ int stamp_enable_receive(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
 }
 
-int stamp_enable_ack(int fd)
+int stamp_enable_sent(int fd)
 {
 	int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
 		    SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
 	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
 }
 
-ssize_t stamp_send(int fd, const struct iovec *iov, int n, bool want_ack)
+ssize_t stamp_send(int fd, const struct iovec *iov, int n, bool want_stamps)
 {
 	union {
 		char room[CMSG_SPACE(sizeof(uint32_t))];
 		struct cmsghdr align;
 	} control = {.room = {0}};
 	struct msghdr m = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n};
-	if (want_ack) {
-		uint32_t flags = SOF_TIMESTAMPING_TX_ACK;
+	if (want_stamps) {
+		uint32_t flags = SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_TX_SOFTWARE;
 		m.msg_control = control.room;
 		m.msg_controllen = sizeof(control.room);
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
@@ -125,7 +127,7 @@ ssize_t stamp_receive(int fd, void *data, size_t len, uint64_t *ret_real)
 	return n;
 }
 
-bool stamp_next_ack(int fd, uint32_t *ret_bytes, uint64_t *ret_real)
+bool stamp_next_sent(int fd, struct stamp_sent *ret)
 {
 	for (;;) {
 		union {
@@ -134,25 +136,32 @@ bool stamp_next_ack(int fd, uint32_t *ret_bytes, uint64_t *ret_real)
 		} control;
 		struct msghdr m = {.msg_control = control.room,
 				   .msg_controllen = sizeof(control.room)};
-		bool is_ack = false;
+		struct sock_extended_err x = {0};
 		uint64_t real = 0;
 		if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			return false;
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
-			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPING) {
+			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPING)
 				real = stamp_of(c);
-			} else if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
-				   (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
-				struct sock_extended_err x;
+			else if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+				 (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
 				memcpy(&x, CMSG_DATA(c), sizeof(x));
-				is_ack = x.ee_origin == SO_EE_ORIGIN_TIMESTAMPING &&
-					 x.ee_info == SCM_TSTAMP_ACK;
-				*ret_bytes = x.ee_data + 1;
-			}
 		}
-		if (is_ack && real != 0) {
-			*ret_real = real;
-			return true;
-		}
+		if (x.ee_origin != SO_EE_ORIGIN_TIMESTAMPING || real == 0 ||
+		    (x.ee_info != SCM_TSTAMP_ACK && x.ee_info != SCM_TSTAMP_SND))
+			continue;
+		*ret = (struct stamp_sent){x.ee_info == SCM_TSTAMP_ACK, x.ee_data + 1, real};
+		return true;
 	}
+}
+
+uint64_t stamp_round_trip(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+	    len < offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(info.tcpi_min_rtt) ||
+	    info.tcpi_total_retrans != 0 || info.tcpi_min_rtt == UINT32_MAX)
+		return 0;
+	return (uint64_t)info.tcpi_min_rtt * NS_PER_US;
 }

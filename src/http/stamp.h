@@ -17,8 +17,8 @@ struct stamp_clock {
 
 void stamp_clock_init(struct stamp_clock *s);
 
-/* Does the mapping still hold? Takes it anew after a step of the wall clock. */
-void stamp_clock_check(struct stamp_clock *s);
+/* Take the mapping anew if the wall clock was stepped: then true. */
+bool stamp_clock_check(struct stamp_clock *s);
 
 /* CLOCK_REALTIME → CLOCK_MONOTONIC. false when the result is not within [from, to]: the stamp is
  * from the other side of a step, so only user space knows the moment. */
@@ -28,18 +28,26 @@ bool stamp_map(const struct stamp_clock *s, uint64_t real_ns, uint64_t from, uin
 /* Ask for receive timestamps; 0, or -1: this socket gives none. */
 int stamp_enable_receive(int fd);
 
-/* Once connected and before anything was sent: so that a send may ask for the moment when the
- * peer has acknowledged it. -1: not to be had. */
-int stamp_enable_ack(int fd);
+/* Once connected and before anything was sent: so that a send may ask when its last byte left
+ * this host and when the peer had acknowledged it. -1: not to be had. */
+int stamp_enable_sent(int fd);
 
-/* Send with a request for that moment. As sendmsg(). */
-ssize_t stamp_send(int fd, const struct iovec *iov, int n, bool want_ack);
+/* Send with a request for these moments. As sendmsg(). */
+ssize_t stamp_send(int fd, const struct iovec *iov, int n, bool want_stamps);
 
 /* Receive with the stamp in *ret_real (0: none). As recvmsg(). */
 ssize_t stamp_receive(int fd, void *data, size_t len, uint64_t *ret_real);
 
-/* Take one acknowledgement from the error queue: the bytes sent up to it (modulo 2^32) and its
- * moment in CLOCK_REALTIME. false: none is left. */
-bool stamp_next_ack(int fd, uint32_t *ret_bytes, uint64_t *ret_real);
+struct stamp_sent {
+	bool acked;		/* acknowledged; else it has left this host */
+	uint32_t bytes;		/* sent up to it, modulo 2^32 */
+	uint64_t real;		/* CLOCK_REALTIME */
+};
+
+/* Take one such moment from the error queue. false: none is left. */
+bool stamp_next_sent(int fd, struct stamp_sent *ret);
+
+/* The shortest round trip to the peer so far, ns; 0: not known, or packets had to be sent again. */
+uint64_t stamp_round_trip(int fd);
 
 #endif

@@ -64,8 +64,8 @@ static int parse_authority(const char *text, size_t len, const char *whole, stru
 	if (!u->ipv6)
 		for (size_t i = 0; i < host_len; i++)
 			if (strchr("<>\"\\^`{|}[]%", host[i]))
-				return err_set(e, ERR_USAGE, "'%s' has '%c' in its host name", whole,
-					       host[i]);
+				return err_set(e, ERR_USAGE, "'%s' has '%c' in its host name",
+					       whole, host[i]);
 	if (port && parse_port(port, port_len, &u->port) != 0)
 		return err_set(e, ERR_USAGE, "'%s': the port must be a number from 1 to 65535",
 			       whole);
@@ -84,6 +84,14 @@ int url_parse(const char *text, struct url *ret, struct err *e)
 		rest = text + 8;
 		u.port = 443;
 		u.tls = true;
+	} else if (strncasecmp(text, "ws://", 5) == 0) {
+		rest = text + 5;
+		u.port = 80;
+		u.websocket = true;
+	} else if (strncasecmp(text, "wss://", 6) == 0) {
+		rest = text + 6;
+		u.port = 443;
+		u.tls = u.websocket = true;
 	} else {
 		return err_set(e, ERR_USAGE, "'%s' is not a URL: write http://host:port/path or "
 			       "https://…", text);

@@ -3,7 +3,9 @@
 #include "load/lane.h"
 
 #include <math.h>
-#include <sys/eventfd.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,6 +15,8 @@
 #include "load/lane_in.h"
 
 #define TICK (100 * NS_PER_MS)
+#define LOAD_NICE (-10)
+#define LOAD_SLICE (100 * NS_PER_US)
 #define PUBLISH_EVERY 5		/* ticks */
 #define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
 
@@ -126,6 +130,17 @@ static void gather_slots(struct lane *l)
 		slot_put(l->slots[i]);
 }
 
+/* Does no request wait for the end of another one? */
+static bool may_gather(const struct lane *l)
+{
+	const struct load_spec *spec = l->common->spec;
+	if (spec->gather_ns == 0)
+		return false;
+	if (is_open_loop(l))
+		return l->queue_n == 0 && (l->share == 0 || l->running < l->share);
+	return spec->pause_ns > spec->gather_ns || !closed_more(l, clock_now());
+}
+
 static void run_phase(struct lane *l)
 {
 	struct err *e = &l->err;
@@ -137,13 +152,38 @@ static void run_phase(struct lane *l)
 		open_begin(l);
 	else
 		closed_begin(l);
-	while (!finished(l) && !l->broken)
+	while (!finished(l) && !l->broken) {
+		loop_set_gather(net_loop(l->net), may_gather(l) ? l->common->spec->gather_ns : 0);
 		if (loop_step(net_loop(l->net), UINT64_MAX, e) != 0)
 			lane_break(l);
+	}
 	if (l->broken)
 		stop_sending(l, clock_now());
 	abort_running(l, "assay could not go on");
 	loop_timer_clear(net_loop(l->net), &l->tick);
+}
+
+/* A load thread sleeps nearly always; when it is due it must not wait behind a service that fills
+ * all cores of this machine. A short slice lets it run at once and costs nobody anything (kernels
+ * since 6.12; others ignore it); the priority is only for those who may. */
+static void be_prompt(void)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} attr = {
+		.size = sizeof(attr),
+		.policy = SCHED_OTHER,
+		.nice = LOAD_NICE,
+		.runtime = LOAD_SLICE,
+	};
+	if (syscall(SYS_sched_setattr, 0, &attr, 0u) == 0)
+		return;
+	attr.nice = getpriority(PRIO_PROCESS, (id_t)gettid());
+	(void)syscall(SYS_sched_setattr, 0, &attr, 0u);
 }
 
 static void *lane_main(void *arg)
@@ -153,6 +193,7 @@ static void *lane_main(void *arg)
 	int cpus[256];
 	int n = l->common->spec->pin ? thread_cpus(cpus, (int)ARRAY_LEN(cpus)) : 0;
 	loop_adopt(net_loop(l->net));
+	be_prompt();
 	if (n > 0)
 		(void)thread_pin(cpus[l->index % (size_t)n], NULL);
 	run_phase(l);

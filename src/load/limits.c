@@ -6,7 +6,13 @@
 
 #include "base/util.h"
 
-struct limits limits_of(struct result *r, const struct run *run)
+static bool needs_stream(int what)
+{
+	return what == OBSERVED_TTFT || what == OBSERVED_TTFE || what == OBSERVED_TPOT ||
+	       what == OBSERVED_ITL || what == OBSERVED_UNDERRUN;
+}
+
+struct limits limits_of(struct result *r, const struct run *run, bool streamed)
 {
 	struct limits l = {0};
 	for (size_t i = 0; i < run->n_targets; i++) {
@@ -17,7 +23,7 @@ struct limits limits_of(struct result *r, const struct run *run)
 		if (!metric_parse(t->metric, &def, &q, &stat) || def->scope != METRIC_REQUEST)
 			continue;
 		int what = observed_find(def->name);
-		if (what < 0)
+		if (what < 0 || (needs_stream(what) && !streamed))
 			continue;
 		*ARENA_ADD(r->arena, l.items, l.n) = (struct limit){
 			.what = (enum observed)what,

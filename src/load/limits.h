@@ -18,8 +18,10 @@ struct limits {
 	size_t n;
 };
 
-/* Those targets of the run that every single request can meet or miss; in the result's arena. */
-struct limits limits_of(struct result *r, const struct run *run);
+/* Those targets of the run that every single request can meet or miss; in the result's arena. Of
+ * requests that are not streamed, those about a stream's moments are left out: the target itself
+ * is reported as not measured then. */
+struct limits limits_of(struct result *r, const struct run *run, bool streamed);
 
 /* Did this request (which was ok) meet all of them? A number that it lacks is not met, but for
  * the gaps between tokens of a streamed answer that has only one token: it has none. */

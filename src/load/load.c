@@ -14,7 +14,7 @@
 #include "load/lane.h"
 
 #define PROGRESS_EVERY_MS 500
-#define LEAD (2 * NS_PER_MS)		/* from starting the threads to the first request */
+#define LEAD (20 * NS_PER_MS)		/* from starting the threads to the first request */
 #define LAG_TOLERATED (NS_PER_MS)	/* of the last arrival, before it counts against the rate */
 #define UNCAPPED_FILES 8192
 
@@ -102,7 +102,7 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 	d->common.site = &d->site;
 	d->common.order = d->order;
 	d->common.nonce = clock_wall();
-	d->common.limits = limits_of(r, d->run);
+	d->common.limits = limits_of(r, d->run, work->ask.stream);
 	d->common.per_10s = per_10s_of(work->samples, work->n_samples);
 	d->common.n_lanes = lanes_wanted(d);
 	d->common.done_fd = eventfd(0, EFD_CLOEXEC);

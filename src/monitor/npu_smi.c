@@ -26,7 +26,7 @@ struct npu_smi {
 	char program[PATH_MAX];
 	const char *env[2];	/* {NULL}, or LD_LIBRARY_PATH=… */
 	char library_path[PATH_MAX];
-	uint64_t every_ns;
+	uint64_t every_ns, timeout_ns;
 	uint64_t info_next;
 	bool watch_serves;
 	struct watch_columns columns;
@@ -64,7 +64,7 @@ static int call_err(const struct npu_smi *s, const struct capture *c, struct err
 static int run_info(struct npu_smi *s, struct capture *ret, struct err *e)
 {
 	const char *argv[] = {s->program, "info", NULL};
-	if (child_run(&s->child, argv, s->env, TIMEOUT_NS, e) < 0)
+	if (child_run(&s->child, argv, s->env, s->timeout_ns, e) < 0)
 		return -1;
 	npu_text_parse(s->child.out.data, s->child.out.len, ret);
 	bool loader = ret->error && strstr(ret->error, "error while loading shared libraries");
@@ -109,6 +109,7 @@ static int npu_smi_open(const struct monitor_spec *spec, void **ret_state, struc
 	child_init(&s->child);
 	find_program(s);
 	s->every_ns = spec->every_ns ? spec->every_ns : NS_PER_S;
+	s->timeout_ns = spec->tool_timeout_ns ? spec->tool_timeout_ns : TIMEOUT_NS;
 	s->watch_serves = true;
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct capture c;
@@ -151,19 +152,21 @@ static void give_up_watch(struct npu_smi *s)
 	child_end(&s->child);
 	s->mode = MODE_IDLE;
 	s->watch_serves = false;
+	s->info_next = 0;	/* now by info alone */
 }
 
 static int npu_smi_read(void *state, struct sink *out, struct err *e)
 {
 	struct npu_smi *s = state;
 	uint64_t now = out->at_ns;
-	if (s->mode == MODE_INFO && now - s->child.started_ns > TIMEOUT_NS) {
+	if (s->mode == MODE_INFO && now - s->child.started_ns > s->timeout_ns) {
 		child_end(&s->child);
 		s->mode = MODE_IDLE;
-		s->info_next = now + TIMEOUT_NS;
-		return err_set(e, ERR_SYSTEM, "npu-smi info did not answer within 10 s");
+		s->info_next = now + s->timeout_ns;
+		return err_set(e, ERR_SYSTEM, "npu-smi info did not answer within %.3g s",
+			       ns_to_s(s->timeout_ns));
 	}
-	if (s->mode == MODE_WATCH && now - s->last_line_ns > MAX(3 * s->every_ns, TIMEOUT_NS))
+	if (s->mode == MODE_WATCH && now - s->last_line_ns > MAX(3 * s->every_ns, s->timeout_ns))
 		give_up_watch(s);
 	if (s->mode == MODE_WATCH && now >= s->info_next) {
 		child_end(&s->child);

@@ -19,7 +19,7 @@
 
 struct nvidia_smi {
 	struct child child;
-	uint64_t every_ns, last_line_ns, not_before;
+	uint64_t every_ns, timeout_ns, last_line_ns, not_before;
 	json_t *first;
 };
 
@@ -67,10 +67,11 @@ static int nvidia_open(const struct monitor_spec *spec, void **ret_state, struct
 		return err_set(e, ERR_SYSTEM, "no memory to watch GPUs");
 	child_init(&s->child);
 	s->every_ns = spec->every_ns ? spec->every_ns : NS_PER_S;
+	s->timeout_ns = spec->tool_timeout_ns ? spec->tool_timeout_ns : TIMEOUT_NS;
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct capture c;
 	capture_init(&c, a);
-	int rc = child_run(&s->child, argv, NULL, TIMEOUT_NS, e);
+	int rc = child_run(&s->child, argv, NULL, s->timeout_ns, e);
 	struct span all = {s->child.out.data ? s->child.out.data : "", s->child.out.len};
 	for (size_t at = 0; rc == 0 && at < all.len;) {
 		const char *end = memchr(all.data + at, '\n', all.len - at);
@@ -94,9 +95,9 @@ static int nvidia_read(void *state, struct sink *out, struct err *e)
 {
 	struct nvidia_smi *s = state;
 	uint64_t now = out->at_ns;
-	if (s->child.fd >= 0 && now - s->last_line_ns > MAX(3 * s->every_ns, TIMEOUT_NS)) {
+	if (s->child.fd >= 0 && now - s->last_line_ns > MAX(3 * s->every_ns, s->timeout_ns)) {
 		child_end(&s->child);
-		s->not_before = now + TIMEOUT_NS;
+		s->not_before = now + s->timeout_ns;
 		return err_set(e, ERR_SYSTEM, "nvidia-smi stopped answering and was ended");
 	}
 	if (s->child.fd >= 0 || now < s->not_before)
@@ -107,7 +108,7 @@ static int nvidia_read(void *state, struct sink *out, struct err *e)
 	const char *argv[] = {"nvidia-smi", QUERY, "--format=csv,noheader,nounits", "-lms",
 			      period, NULL};
 	s->last_line_ns = now;
-	s->not_before = now + TIMEOUT_NS;	/* when it ends at once: not again and again */
+	s->not_before = now + s->timeout_ns;	/* when it ends at once: not again and again */
 	return child_start(&s->child, argv, NULL, e) < 0 ? -1 : 1;
 }
 

@@ -12,7 +12,7 @@
 #define PROCESSES_MAX 128
 #define SLOW_EVERY_NS (10 * NS_PER_S)
 
-typedef struct nvml_device *nvml_handle;
+struct nvml_device;
 
 struct nvml_memory {
 	unsigned long long total, free, used;
@@ -34,18 +34,18 @@ struct nvml {
 	const char *(*error)(int);
 	int (*driver)(char *, unsigned);
 	int (*count)(unsigned *);
-	int (*handle)(unsigned, nvml_handle *);
-	int (*name)(nvml_handle, char *, unsigned);
-	int (*uuid)(nvml_handle, char *, unsigned);
-	int (*memory)(nvml_handle, struct nvml_memory *);
-	int (*rates)(nvml_handle, struct nvml_rates *);
-	int (*temperature)(nvml_handle, int, unsigned *);
-	int (*power)(nvml_handle, unsigned *);
-	int (*limit)(nvml_handle, unsigned *);
-	int (*clock)(nvml_handle, int, unsigned *);
-	int (*processes)(nvml_handle, unsigned *, struct nvml_process *);
-	int (*ecc)(nvml_handle, int, int, unsigned long long *);
-	nvml_handle items[DEVICES_MAX];
+	int (*handle)(unsigned, struct nvml_device **);
+	int (*name)(struct nvml_device *, char *, unsigned);
+	int (*uuid)(struct nvml_device *, char *, unsigned);
+	int (*memory)(struct nvml_device *, struct nvml_memory *);
+	int (*rates)(struct nvml_device *, struct nvml_rates *);
+	int (*temperature)(struct nvml_device *, int, unsigned *);
+	int (*power)(struct nvml_device *, unsigned *);
+	int (*limit)(struct nvml_device *, unsigned *);
+	int (*clock)(struct nvml_device *, int, unsigned *);
+	int (*processes)(struct nvml_device *, unsigned *, struct nvml_process *);
+	int (*ecc)(struct nvml_device *, int, int, unsigned long long *);
+	struct nvml_device *items[DEVICES_MAX];
 	char names[DEVICES_MAX][96], uuids[DEVICES_MAX][96], driver_version[96];
 	size_t n;
 	uint64_t slow_next;
@@ -104,7 +104,7 @@ static int list_devices(struct nvml *s, struct err *e)
 	for (unsigned i = 0; i < MIN(n, (unsigned)DEVICES_MAX); i++) {
 		if (s->handle(i, &s->items[s->n]) != 0)
 			s->items[s->n] = NULL;	/* lost: stays in the list without readings */
-		nvml_handle h = s->items[s->n];
+		struct nvml_device *h = s->items[s->n];
 		if (h && s->name && s->name(h, s->names[s->n], 95) != 0)
 			s->names[s->n][0] = '\0';
 		if (h && s->uuid && s->uuid(h, s->uuids[s->n], 95) != 0)
@@ -142,7 +142,7 @@ static int nvml_open(const struct monitor_spec *spec, void **ret_state, struct e
 	return 0;
 }
 
-static void read_fast(const struct nvml *s, nvml_handle h, struct device *d)
+static void read_fast(const struct nvml *s, struct nvml_device *h, struct device *d)
 {
 	struct nvml_memory memory;
 	struct nvml_rates rates;
@@ -166,7 +166,8 @@ static void read_fast(const struct nvml *s, nvml_handle h, struct device *d)
 		d->q[Q_MEMORY_CLOCK] = v;
 }
 
-static void read_slow(const struct nvml *s, nvml_handle h, struct device *d, struct arena *a)
+static void read_slow(const struct nvml *s, struct nvml_device *h, struct device *d,
+		      struct arena *a)
 {
 	struct nvml_process list[PROCESSES_MAX];
 	unsigned n = PROCESSES_MAX;

@@ -29,7 +29,8 @@ static int check_number(struct request *r, const json_t *body, const char *key, 
 		return 0;
 	double x = json_number_value(v);
 	if (!json_is_number(v) || !(x >= min && x <= max))
-		return refuse(r, 400, "invalid_value", "%s must be a number from %g to %g", key, min,
+		return refuse(r, 400, "invalid_value", "%s must be a number from %g to %g", key,
+			min,
 			      max);
 	return 0;
 }
@@ -42,7 +43,8 @@ static int check_whole(struct request *r, const json_t *body, const char *key, i
 		return 0;
 	int64_t x = json_integer_value(v);
 	if (!json_is_integer(v) || x < min || x > max)
-		return refuse(r, 400, "invalid_value", "%s must be a whole number from %lld to %lld",
+		return refuse(r, 400, "invalid_value",
+			"%s must be a whole number from %lld to %lld",
 			      key, (long long)min, (long long)max);
 	return 0;
 }
@@ -142,7 +144,8 @@ static int check_sound(struct request *r, struct chat_input *in, const json_t *p
 	const char *data = json_text(part, "input_audio.data", NULL);
 	const char *format = json_text(part, "input_audio.format", "");
 	if (!data)
-		return refuse(r, 400, "invalid_value", "input_audio must be an object with data and "
+		return refuse(r, 400, "invalid_value",
+			"input_audio must be an object with data and "
 			      "format");
 	if (str_starts(data, "data:"))
 		return refuse(r, 400, "invalid_audio", "input_audio.data is base64 alone, not a "
@@ -175,7 +178,8 @@ static int check_message(struct request *r, struct chat_input *in, const json_t 
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		known |= strcmp(roles[i], role) == 0;
 	if (!known)
-		return refuse(r, 400, "invalid_value", "a message's role must be system, developer, "
+		return refuse(r, 400, "invalid_value",
+			"a message's role must be system, developer, "
 			      "user, assistant or tool");
 	if (plain_text(content))
 		return 0;

@@ -16,7 +16,8 @@ static int add(struct request *r, struct buf *out, const struct answer *a)
 	if (reserve(r, a->len) < 0)
 		return -1;
 	if (buf_add(out, a->payload, a->len) < 0)
-		return refuse(r, 413, "too_large", "the media is larger than %zu bytes when decoded",
+		return refuse(r, 413, "too_large",
+			"the media is larger than %zu bytes when decoded",
 			      out->max);
 	return 0;
 }
@@ -53,7 +54,8 @@ static int see_audio(struct request *r, const json_t *h, void *ctx)
 	int64_t bad = 0;
 	(void)ctx;
 	if (json_whole(h, "nonfinite", &bad) && bad > 0)
-		return refuse(r, 400, "invalid_audio", "the audio holds samples that are no numbers");
+		return refuse(r, 400, "invalid_audio",
+			"the audio holds samples that are no numbers");
 	return 0;
 }
 
@@ -103,7 +105,8 @@ int decode_image(struct request *r, const void *data, size_t len, struct buf *rg
 	    rgb->len - before != (size_t)(p.width * p.height * 3))
 		return refuse(r, 500, "decoder", "the decoder's answer is not what it announced");
 	if (p.width > p.height * ASPECT_MAX || p.height > p.width * ASPECT_MAX)
-		return refuse(r, 400, "invalid_image", "an image may be at most %d times as long as "
+		return refuse(r, 400, "invalid_image",
+			"an image may be at most %d times as long as "
 			      "wide", ASPECT_MAX);
 	*ret_width = p.width;
 	*ret_height = p.height;

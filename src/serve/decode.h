@@ -1,5 +1,6 @@
-/* src/serve/decode.h - uploads through the decode workers: nothing that a client sends is decoded in
- * this process.
+/* src/serve/decode.h - uploads through the decode workers.
+ *
+ * Nothing that a client sends is decoded in this process.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SERVE_DECODE_H
 #define SERVE_DECODE_H

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "serve/server_parts.h"
-#include "serve/sim.h"
+#include "serve/sim_defect.h"
 
 #define LIE_NS	   (4 * NS_PER_S)
 #define SLOW_NS	   (6 * NS_PER_S)
@@ -16,9 +16,12 @@
 #define LOOK_NS	   (20 * NS_PER_MS)
 #define DEATH	   3	/* exit status */
 
-static int defect(const struct request *r)
+/* Only the sim has any. */
+static bool has(const struct request *r, const char *name)
 {
-	return r->server->spec.defect;
+	const struct server_spec *spec = &r->server->spec;
+	return spec->stamp && spec->defects && spec->defects->n &&
+	       sim_has_defect(spec->defects, name);
 }
 
 static bool stopping(const struct request *r)
@@ -36,8 +39,6 @@ int defect_gate(struct request *r)
 {
 	struct defect_state *d = &r->server->defect;
 	bool work = r->route && !r->route->open && r->route->body != BODY_NONE;
-	if (defect(r) == DEFECT_NONE)
-		return 0;
 	if (atomic_load(&d->hung))
 		hang(r, UINT64_MAX);
 	if (work && clock_now() < atomic_load(&d->bad_until))
@@ -66,45 +67,31 @@ void defect_refused(struct request *r)
 	struct defect_state *d = &r->server->defect;
 	if (f->status < 400 || f->status >= 500 || !r->route)
 		return;
-	switch (defect(r)) {
-	case DEFECT_DIES:
-		if (strcmp(f->code, "invalid_json") == 0 ||
-		    strcmp(f->code, "unsupported_format") == 0)
-			_exit(DEATH);
-		break;
-	case DEFECT_FAULT_500:
+	if (has(r, "dies") && (strcmp(f->code, "invalid_json") == 0 ||
+			       strcmp(f->code, "unsupported_format") == 0))
+		_exit(DEATH);
+	if (has(r, "fault-500"))
 		f->status = 500;
-		break;
-	case DEFECT_ERROR_200:
+	if (has(r, "error-200"))
 		f->status = 200;
-		break;
-	case DEFECT_AMPLIFIES:
+	if (has(r, "amplifies"))
 		use_memory(AMPLIFIED, false);
-		break;
-	case DEFECT_LEAKS:
+	if (has(r, "leaks"))
 		use_memory(LEAK, true);
-		break;
-	case DEFECT_HEALTH_LIES:
+	if (has(r, "health-lies"))
 		atomic_store(&d->bad_until, clock_now() + LIE_NS);
-		break;
-	case DEFECT_POISONED:
+	if (has(r, "poisoned"))
 		atomic_store(&d->poisoned, true);
-		break;
-	case DEFECT_SLOW:
+	if (has(r, "slow-refusals"))
 		hang(r, clock_now() + SLOW_NS);
-		break;
-	case DEFECT_ECHOES:
+	if (has(r, "echoes"))
 		(void)snprintf(f->message, sizeof(f->message), "cannot read '%.200s'", r->echo);
-		break;
-	default:
-		break;
-	}
 }
 
 void defect_body(struct request *r, const char *data, size_t len)
 {
 	size_t used = strlen(r->echo);
-	if (defect(r) != DEFECT_ECHOES)
+	if (!has(r, "echoes"))
 		return;
 	for (size_t i = 0; i < len && used + 1 < sizeof(r->echo); i++)
 		r->echo[used++] = data[i] >= ' ' && data[i] < 127 ? data[i] : '?';
@@ -116,9 +103,9 @@ void defect_left(struct request *r)
 	const json_t *header;
 	const char *payload;
 	size_t len;
-	if (defect(r) == DEFECT_HANGS)
+	if (has(r, "hangs"))
 		atomic_store(&r->server->defect.hung, true);
-	if (defect(r) != DEFECT_SWALLOWS || !r->call)
+	if (!has(r, "swallows") || !r->call)
 		return;
 	while (!stopping(r) && call_next(r->call, &header, &payload, &len) == CALL_FRAME)
 		;	/* generated for nobody */
@@ -126,5 +113,5 @@ void defect_left(struct request *r)
 
 int defect_client_fd(const struct request *r)
 {
-	return r->conn && defect(r) != DEFECT_SWALLOWS ? r->conn->fd : -1;
+	return r->conn && !has(r, "swallows") ? r->conn->fd : -1;
 }

@@ -136,11 +136,18 @@ static void wav_header(unsigned char h[WAV_HEADER], int rate, bool unknown, uint
 
 static int output_rate(enum audio_format f, int rate)
 {
-	static const int opus[] = {8000, 12000, 16000, 24000, 48000};
-	if (f == AUDIO_PCM)
-		return RATE_24K;
-	for (size_t i = 0; i < ARRAY_LEN(opus); i++)
-		if (f != AUDIO_OPUS || rate == opus[i])
+	static const struct {
+		int rate;
+		bool mp3, opus;
+	} known[] = {
+		{8000, true, true}, {11025, true, false}, {12000, true, true},
+		{16000, true, true}, {22050, true, false}, {24000, true, true},
+		{32000, true, false}, {44100, true, false}, {48000, true, true},
+	};
+	if (f == AUDIO_WAV || f == AUDIO_FLAC)
+		return rate;
+	for (size_t i = 0; f != AUDIO_PCM && i < ARRAY_LEN(known); i++)
+		if (known[i].rate == rate && (f == AUDIO_MP3 ? known[i].mp3 : known[i].opus))
 			return rate;
 	return RATE_24K;
 }
@@ -152,7 +159,8 @@ static int open_encoder(struct encoder *x, int rate, struct err *e)
 		soxr_io_spec_t io = soxr_io_spec(SOXR_INT16_I, SOXR_INT16_I);
 		x->soxr = soxr_create(rate, x->rate, 1, &why, &io, NULL, NULL);
 		if (!x->soxr)
-			return err_set(e, ERR_SYSTEM, "cannot resample from %d to %d Hz", rate, x->rate);
+			return err_set(e, ERR_SYSTEM, "cannot resample from %d to %d Hz", rate,
+				x->rate);
 	}
 	if (kinds[x->format].sndfile) {
 		SF_INFO info = {.samplerate = x->rate, .channels = 1,

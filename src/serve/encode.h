@@ -11,7 +11,7 @@
 
 enum audio_format { AUDIO_MP3, AUDIO_OPUS, AUDIO_FLAC, AUDIO_WAV, AUDIO_PCM };
 
-extern const char *const audio_formats[];	/* names, in the order of the enum; ends with NULL */
+extern const char *const audio_formats[];	/* in the order of the enum; ends with NULL */
 const char *audio_type(enum audio_format f);	/* its media type */
 
 /* Can its bytes be sent while more are made (MP3 and FLAC are completed at their start)? */
@@ -19,9 +19,9 @@ bool audio_streams(enum audio_format f);
 
 struct encoder;
 
-/* Mono s16le at `rate` in. Opus is resampled to 24 kHz where it cannot have the rate, pcm always (the
- * rate that clients of OpenAI's interface expect). A WAV that is streamed has unknown sizes in its
- * header (0xFFFFFFFF). */
+/* Mono s16le at `rate` in. MP3 and Opus are resampled to 24 kHz where they cannot have the rate,
+ * pcm always (the rate that clients of OpenAI's interface expect). A WAV that is streamed has
+ * unknown sizes in its header (0xFFFFFFFF). */
 int encoder_new(enum audio_format f, int rate, bool streamed, struct encoder **ret, struct err *e);
 int encoder_add(struct encoder *x, const void *pcm, size_t bytes, struct err *e);
 /* No more comes. */

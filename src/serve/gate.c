@@ -67,7 +67,8 @@ static int check_framing(struct request *r, const struct seen *s)
 	if (s->encodings > 1 || (s->encoding && !str_equal_nocase(s->encoding, "chunked")))
 		return refuse(r, 400, "bad_request", "Transfer-Encoding can only be chunked");
 	if (s->types > 1 || s->tokens > 1 || s->hosts > 1)
-		return refuse(r, 400, "bad_request", "a header field that may come once came twice");
+		return refuse(r, 400, "bad_request",
+			"a header field that may come once came twice");
 	return 0;
 }
 
@@ -156,6 +157,8 @@ int gate(struct request *r, const char *url, const char *method)
 	if (r->uri_len > l->uri_bytes)
 		return refuse(r, 414, "uri_too_long", "the URI is longer than %llu bytes",
 			      (unsigned long long)l->uri_bytes);
+	if (r->uri_cut)
+		return refuse(r, 400, "bad_request", "the URI holds a NUL");
 	if (seen.fields > l->headers || seen.bytes > l->header_bytes)
 		return refuse(r, 431, "headers_too_large", "more than %lld header fields or %llu "
 			      "bytes of them", (long long)l->headers,

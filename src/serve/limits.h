@@ -26,7 +26,7 @@ struct limits {
 	uint64_t upload_ns;	/* one body, from its header on */
 	uint64_t write_ns;	/* a reply that the client does not take */
 	uint64_t deadline_ns;	/* from the complete request to the end of its work */
-	uint64_t cancel_ns;	/* a worker that was told to stop and does not is ended after this */
+	uint64_t cancel_ns;	/* a worker told to stop that does not is ended after it */
 	int64_t connections;
 	int64_t queue;		/* requests that wait for a worker */
 	int64_t text_length;	/* characters to be spoken */

@@ -27,7 +27,8 @@ static int check_exposure(const struct server_spec *s, const struct sockaddr *a,
 	if (loopback(a))
 		return 0;
 	if (!s->token)
-		return err_set(e, ERR_USAGE, "'%s' can be reached from outside this machine: give a "
+		return err_set(e, ERR_USAGE,
+			"'%s' can be reached from outside this machine: give a "
 			       "token with --token-file or --token-env, or listen on 127.0.0.1",
 			       s->host);
 	if (!s->tls_cert && !s->insecure_plaintext)

@@ -87,11 +87,13 @@ void metrics_put(struct buf *out, const char *name, const char *type, const char
 
 static void put_counts(const struct metrics *m, const char *(*name)(size_t i), struct buf *out)
 {
-	(void)buf_str(out, "# HELP assay_requests_total Requests by route and status; 0: the client "
+	(void)buf_str(out,
+		"# HELP assay_requests_total Requests by route and status; 0: the client "
 			   "left before an answer.\n# TYPE assay_requests_total counter\n");
 	for (size_t i = 0; i < m->n; i++)
 		for (size_t k = 0; k < m->rows[i].n; k++)
-			(void)buf_fmt(out, "assay_requests_total{route=\"%s\",status=\"%u\"} %llu\n",
+			(void)buf_fmt(out,
+				"assay_requests_total{route=\"%s\",status=\"%u\"} %llu\n",
 				      i + 1 < m->n ? name(i) : "none", m->rows[i].status[k],
 				      (unsigned long long)m->rows[i].count[k]);
 }
@@ -110,12 +112,14 @@ static void put_latencies(const struct metrics *m, const char *(*name)(size_t i)
 			continue;
 		for (size_t b = 0; b < ARRAY_LEN(bounds); b++) {
 			sum += r->bucket[b];
-			(void)buf_fmt(out, "%s_bucket{route=\"%s\",le=\"%g\"} %llu\n", metric, label,
+			(void)buf_fmt(out, "%s_bucket{route=\"%s\",le=\"%g\"} %llu\n", metric,
+				label,
 				      bounds[b], (unsigned long long)sum);
 		}
 		(void)buf_fmt(out, "%s_bucket{route=\"%s\",le=\"+Inf\"} %llu\n"
 			      "%s_sum{route=\"%s\"} %.9g\n%s_count{route=\"%s\"} %llu\n",
-			      metric, label, (unsigned long long)r->total, metric, label, r->seconds,
+			      metric, label, (unsigned long long)r->total, metric, label,
+				r->seconds,
 			      metric, label, (unsigned long long)r->total);
 	}
 }

@@ -30,7 +30,7 @@ struct call {
 	struct slot *slot;	/* NULL when queued or ended */
 	enum call_state state;
 	enum call_result end;
-	enum call_result refuse;	/* SLOW or STOPPED: whatever comes, this is the answer; 0: none */
+	enum call_result refuse;	/* SLOW or STOPPED, whatever comes; 0: none */
 	int64_t id;
 	int event_fd;		/* counts up when something happened */
 	int client_fd;

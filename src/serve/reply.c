@@ -79,7 +79,8 @@ int refuse_call(struct request *r, enum call_result why, const json_t *header)
 	case CALL_ERROR:
 		return refuse_error(r, header);
 	case CALL_FULL:
-		return refuse(r, 503, "queue_full", "too many requests are waiting; try again later");
+		return refuse(r, 503, "queue_full",
+			"too many requests are waiting; try again later");
 	case CALL_NONE:
 		return refuse(r, 503, "no_worker", "no worker is ready");
 	case CALL_LATE:

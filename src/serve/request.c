@@ -61,6 +61,7 @@ void *request_uri(void *server, const char *uri, struct MHD_Connection *c)
 	r->mhd = c;
 	r->conn = info ? info->socket_context : NULL;
 	r->uri_len = strlen(uri);
+	r->uri_cut = strstr(uri, "%00") != NULL;
 	r->started_ns = clock_now();
 	(void)snprintf(r->id, sizeof(r->id), "req-%llx-%llx",
 		       (unsigned long long)(s->started_wall / NS_PER_MS & 0xffffff),

@@ -63,8 +63,9 @@ struct request {
 	uint64_t started_ns;
 	uint64_t until_ns;	/* deadline, from the complete request on */
 	size_t uri_len;
+	bool uri_cut;		/* holds a NUL: the path that is seen is not all of it */
 	bool begun;		/* the header was looked at */
-	bool linger;		/* answered before its body had come: it must be read and forgotten */
+	bool linger;		/* answered before its body had come: that is read and forgotten */
 	struct refusal refusal;
 	char echo[256];		/* start of the body, for a defect of the sim */
 	unsigned status;	/* that was answered; 0: none yet */

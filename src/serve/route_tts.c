@@ -7,6 +7,7 @@
 #include "serve/encode.h"
 #include "serve/routes.h"
 #include "serve/server_parts.h"
+#include "serve/sim_defect.h"
 
 #define SPEED_MIN 0.25
 #define SPEED_MAX 4.0
@@ -53,7 +54,8 @@ static int read_text(struct request *r, struct tts *t, const char *key)
 	if (!plain_text(j))
 		return refuse(r, 400, "invalid_value", "%s must be a text", key);
 	t->text = json_string_value(j);
-	if (t->text[strspn(t->text, " \t\r\n")] == '\0')
+	if (t->text[strspn(t->text, " \t\r\n")] == '\0' &&
+	    !sim_has_defect(r->server->spec.defects, "accepts-empty-text"))
 		return refuse(r, 400, "empty_text", "%s is empty", key);
 	int64_t n = 0;
 	for (const char *p = t->text; *p; p++)
@@ -120,7 +122,8 @@ static int read_language(struct request *r, struct tts *t)
 	if (!j || json_is_null(j))
 		return 0;
 	if (!plain_text(j) || !valid_language(json_string_value(j)))
-		return refuse(r, 400, "invalid_value", "language must be a tag such as en or zh-CN");
+		return refuse(r, 400, "invalid_value",
+			"language must be a tag such as en or zh-CN");
 	t->language = json_string_value(j);
 	return 0;
 }
@@ -266,7 +269,8 @@ static int read_format(struct request *r, struct tts *t)
 		const char *name = plain_text(stream) ? json_string_value(stream) : "";
 		t->sse = strcmp(name, "sse") == 0;
 		if (!t->sse && strcmp(name, "audio") != 0)
-			return refuse(r, 400, "invalid_value", "stream_format must be audio or sse");
+			return refuse(r, 400, "invalid_value",
+				"stream_format must be audio or sse");
 	}
 	t->stream = audio_streams(t->format);
 	return 0;

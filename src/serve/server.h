@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "serve/limits.h"
 #include "serve/pool.h"
 
@@ -27,8 +28,9 @@ struct server_spec {
 	const struct limits *limits;
 	struct pool *pool;
 	struct pool *decoders;	/* NULL: no uploads (tts; chat without media) */
-	int defect;		/* enum sim_defect; of the sim only */
 	bool stamp;		/* sim: every event tells when it was sent (assay_sent_ns) */
+	bool hashes;		/* sim: tell the worker the SHA-256 of media as they came */
+	const struct strings *defects;	/* sim: what it does wrong; NULL: nothing */
 };
 
 struct server;

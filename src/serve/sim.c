@@ -8,11 +8,6 @@
 
 static const char *const laws[] = {"constant", "uniform", "lognormal", NULL};
 
-static const char *const defects[] = {
-	"none", "dies", "fault-500", "error-200", "amplifies", "crosstalk", "health-lies",
-	"poisoned", "leaks", "hangs", "swallows", "slow", "echoes", NULL,
-};
-
 #define S struct sim
 
 const struct opt sim_options[] = {
@@ -38,14 +33,16 @@ const struct opt sim_options[] = {
 	 .help = "sim: share that go silent in the middle"},
 	{"sim_drop_rate", 0, OPT_AT_REAL(S, drop_rate), .def = "0", .min = 0, .max = 1,
 	 .help = "sim: share whose connection breaks in the middle"},
-	{"sim_defect", 0, OPT_AT_CHOICE(S, defect), .def = "none", .choices = defects,
-	 .help = "sim: have this defect of real services, for testers to find"},
 	{"sim_echo", 0, OPT_AT_BOOL(S, echo),
 	 .help = "sim: answer in chat with the words of the question"},
 	{"sim_seed", 0, OPT_AT_INT(S, seed), .def = "1", .min = 0, .max = 9e15,
 	 .help = "sim: what is drawn follows from it"},
 	{"sim_parallel", 0, OPT_AT_INT(S, parallel), .def = "64", .min = 1, .max = 4096,
 	 .help = "sim: requests that one worker takes at a time"},
+	{"sim_defect", 0, OPT_AT_STRINGS(S, defects), .arg = "NAME,…",
+	 .help = "sim: what it does wrong, such as drops-last-segment or ignores-stop"},
+	{"sim_answers", 0, OPT_AT_STRING(S, answers), .arg = "MANIFEST",
+	 .help = "sim: what the right answers are (assay make-data writes such a manifest)"},
 	{0},
 };
 

@@ -10,29 +10,12 @@
 #include "base/opt.h"
 #include "base/rng.h"
 
-/* What real services did; for testers of services (defect.h, sim_worker.c). */
-enum sim_defect {
-	DEFECT_NONE,
-	DEFECT_DIES,		/* ends on JSON or media that it cannot read */
-	DEFECT_FAULT_500,	/* says 500 where the client was at fault */
-	DEFECT_ERROR_200,	/* says 200 with an error inside */
-	DEFECT_AMPLIFIES,	/* takes 800 MB for any bad request */
-	DEFECT_CROSSTALK,	/* gives a request the answer of one that runs beside it */
-	DEFECT_HEALTH_LIES,	/* fails for 4 s after a bad request; health stays 200 */
-	DEFECT_POISONED,	/* fails the next good request after a bad one */
-	DEFECT_LEAKS,		/* keeps 24 MiB of every bad request */
-	DEFECT_HANGS,		/* stands still for ever once a client has left */
-	DEFECT_SWALLOWS,	/* goes on generating for clients that have left */
-	DEFECT_SLOW,		/* takes 6 s to refuse */
-	DEFECT_ECHOES,		/* repeats the input in its errors */
-};
-
 enum sim_law { SIM_CONSTANT, SIM_UNIFORM, SIM_LOGNORMAL };
 
 struct sim {
 	int ttft_law;
 	uint64_t ttft_ns;	/* constant: itself; uniform: the middle; lognormal: the median */
-	double ttft_spread;	/* uniform: half the width as a share; lognormal: sigma of the log */
+	double ttft_spread;	/* uniform: half the width as a share; lognormal: sigma */
 	uint64_t token_ns;	/* between tokens; for speech: between pieces of 100 ms */
 	uint64_t jitter_ns;	/* each event comes up to this much earlier or later */
 	int64_t tokens;		/* of an answer */
@@ -41,10 +24,11 @@ struct sim {
 	double event_error_rate;	/* fails in the middle */
 	double stall_rate;	/* goes silent in the middle */
 	double drop_rate;	/* the connection breaks in the middle */
-	int defect;		/* enum sim_defect */
-	bool echo;		/* chat: the answer is the words of the question */
 	int64_t seed;
 	int64_t parallel;
+	struct strings defects;	/* of sim_defects (sim_defect.h) */
+	bool echo;		/* chat: the answer is the words of the question */
+	const char *answers;	/* manifest with the right answers; NULL: none */
 };
 
 extern const struct opt sim_options[];

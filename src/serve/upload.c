@@ -48,7 +48,8 @@ static int normalise_type(struct request *r)
 	char *type = (char *)MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Content-Type");
 	struct span b = type ? find_boundary(type) : (struct span){0};
 	if (b.len == 0 || b.len > BOUNDARY_MAX)
-		return refuse(r, 400, "bad_boundary", "multipart/form-data needs a boundary of 1 to "
+		return refuse(r, 400, "bad_boundary",
+			"multipart/form-data needs a boundary of 1 to "
 			      "%d characters", BOUNDARY_MAX);
 	char boundary[BOUNDARY_MAX + 1];
 	memcpy(boundary, b.data, b.len);
@@ -97,7 +98,8 @@ static enum MHD_Result take(void *cls, enum MHD_ValueKind kind, const char *key,
 		return MHD_YES;
 	if (encoding && !str_equal_nocase(encoding, "binary") &&
 	    !str_equal_nocase(encoding, "8bit") && !str_equal_nocase(encoding, "7bit")) {
-		(void)refuse(r, 400, "bad_form", "a part's Content-Transfer-Encoding is not binary");
+		(void)refuse(r, 400, "bad_form",
+			"a part's Content-Transfer-Encoding is not binary");
 		return MHD_YES;
 	}
 	if (off == 0 && ++r->parts > PARTS_MAX) {

@@ -118,6 +118,16 @@ static size_t bind(void *settings, struct optset sets[SUITE_SETS_MAX])
 	return 3;
 }
 
+/* A chat answer is streamed unless the user says otherwise: what it costs before its first token
+ * is what users wait for. */
+static void settle(void *settings, const struct optset *sets, const struct suite_env *env)
+{
+	struct settings *s = settings;
+	const struct service *service = s->service ? plan_service(env->plan, s->service) : NULL;
+	if (service && strcmp(service->kind, "chat") == 0 && !opt_given(&sets[2], "stream"))
+		s->ask.stream = true;
+}
+
 static int check(void *settings, const struct suite_env *env, struct err *e)
 {
 	struct settings *s = settings;
@@ -217,6 +227,7 @@ const struct suite suite_performance = {
 	.summary = "latency, throughput and real-time factor under a given load",
 	.settings_size = sizeof(struct settings),
 	.bind = bind,
+	.settle = settle,
 	.check = check,
 	.run = measure,
 };

@@ -14,6 +14,7 @@
 #include "deploy/deploy.h"
 #include "media/picture.h"
 #include "media/speech.h"
+#include "monitor/monitor.h"
 #include "plan/plan.h"
 #include "protocols/service.h"
 #include "result/progress.h"
@@ -30,6 +31,7 @@ struct suite_env {
 	struct speaker *speaker;	/* made speech */
 	struct painter *painter;	/* made pictures */
 	const struct progress *progress;
+	struct monitor *monitor;	/* runs beside; NULL: nothing is watched */
 	struct store *store;		/* parts are saved as they are measured; may be NULL */
 	bool long_cases;		/* --long: also what takes minutes */
 	const char *again;		/* beginning of a command that repeats one case, or NULL */
@@ -46,6 +48,10 @@ struct suite {
 	/* Bind the suite's option tables to its (zeroed) settings; returns how many sets. Defaults
 	 * are filled in by the caller. */
 	size_t (*bind)(void *settings, struct optset sets[SUITE_SETS_MAX]);
+
+	/* Defaults that depend on the service, where the user has not set the option (opt_given()).
+	 * Called before check(). May be NULL. */
+	void (*settle)(void *settings, const struct optset *sets, const struct suite_env *env);
 
 	/* Do the settings fit together and to the services? Nothing is sent. Errors without a
 	 * place: the caller puts the plan's line in front. */

@@ -2,7 +2,7 @@ Manual pages and completion come from the same tables as the help.
 
   $ for c in $(assay --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
   >   assay manual $c | mandoc -T lint -W error || echo "$c: status $?"
-  >   assay manual $c | mandoc -T ascii | grep -q EXIT || echo "$c: no exit status"
+  >   assay manual $c | mandoc -T markdown | grep -q EXIT || echo "$c: no exit status"
   > done
   $ assay manual | mandoc -T lint -W error
   $ assay manual runn

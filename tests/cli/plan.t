@@ -27,7 +27,7 @@ The plan that init writes is good, and everything that is wrong in a plan is nam
   $ printf 'services: {}\n' >bad.yaml; assay plan check bad.yaml
   assay: bad.yaml:1:1: a plan begins with 'assay: 1'
   [2]
-  $ assay plan check first.yaml --set performance.0.concurrency=0
+  $ assay plan check first.yaml --set performance.0.concurrency=-1
   assay: --set:1:1: concurrency must be * (glob)
   [2]
   $ assay plan chek first.yaml

@@ -34,6 +34,7 @@ struct seat {
 struct fake {
 	struct fake_spec spec;
 	int listener, port;
+	int64_t offset;		/* of the clocks: monotonic - realtime */
 	pthread_t acceptor;
 	struct seat *seats;
 	atomic_int n;
@@ -73,6 +74,7 @@ static void *accept_all(void *arg)
 		int n = atomic_load(&f->n), one = 1;
 		MUST(n < CONNECTIONS_MAX);
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
 		struct seat *s = &f->seats[n];
 		s->conn = (struct fake_conn){.server = f, .fd = fd, .number = n};
 		atomic_store(&s->open, true);
@@ -80,6 +82,21 @@ static void *accept_all(void *arg)
 		s->started = true;
 		atomic_store(&f->n, n + 1);
 	}
+}
+
+/* The difference of the clocks, from the closest of some readings. */
+static int64_t clock_offset(void)
+{
+	uint64_t width = UINT64_MAX;
+	int64_t offset = 0;
+	for (int i = 0; i < 20; i++) {
+		uint64_t before = clock_now(), real = clock_wall(), after = clock_now();
+		if (after - before >= width)
+			continue;
+		width = after - before;
+		offset = (int64_t)(before + width / 2 - real);
+	}
+	return offset;
 }
 
 struct fake *fake_start(const struct fake_spec *spec)
@@ -90,6 +107,7 @@ struct fake *fake_start(const struct fake_spec *spec)
 	MUST(f);
 	(void)signal(SIGPIPE, SIG_IGN);
 	f->spec = *spec;
+	f->offset = clock_offset();
 	f->seats = calloc(CONNECTIONS_MAX, sizeof(*f->seats));
 	f->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	MUST(f->seats && f->listener >= 0);
@@ -136,12 +154,28 @@ const char *fake_url(const struct fake *f, const char *path, char *out, size_t s
 
 static ssize_t receive(struct fake_conn *c, char *data, size_t len)
 {
+	union {
+		char room[CMSG_SPACE(sizeof(struct timespec)) + 64];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = {data, len};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n;
 	if (c->ssl)
 		return SSL_read(c->ssl, data, (int)len);
-	ssize_t n;
-	do
-		n = recv(c->fd, data, len, 0);
-	while (n < 0 && errno == EINTR);
+	do {
+		m.msg_control = control.room;
+		m.msg_controllen = sizeof(control.room);
+		n = recvmsg(c->fd, &m, 0);
+	} while (n < 0 && errno == EINTR);
+	c->read_at = clock_now();
+	for (struct cmsghdr *x = CMSG_FIRSTHDR(&m); n > 0 && x; x = CMSG_NXTHDR(&m, x))
+		if (x->cmsg_level == SOL_SOCKET && x->cmsg_type == SCM_TIMESTAMPNS) {
+			struct timespec ts;
+			memcpy(&ts, CMSG_DATA(x), sizeof(ts));
+			c->read_at = (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec +
+				     (uint64_t)c->server->offset;
+		}
 	return n;
 }
 

@@ -21,6 +21,7 @@ struct fake_conn {
 	SSL *ssl;		/* NULL: plain */
 	int number;		/* of the connection, from 0 */
 	int requests;		/* read so far on it */
+	uint64_t read_at;	/* when the kernel had the last byte read (CLOCK_MONOTONIC) */
 };
 
 struct fake_spec {

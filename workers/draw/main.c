@@ -38,8 +38,6 @@ static int request(struct guest_request *r, const struct frame *f, json_t *done,
 	struct item it = {.json = f->header, .where = "the request"};
 	const char *format;
 	cairo_surface_t *surface;
-	if (strcmp(f->type, "draw") != 0)
-		return err_set(e, ERR_USAGE, "this worker draws; it takes no other requests");
 	if (item_text(&it, "format", NULL, &format, e) < 0 ||
 	    scene_draw(json_object_get(f->header, "scene"), &surface, e) < 0)
 		return -1;

@@ -249,7 +249,10 @@ int chart_find(const struct sight *s, bool sure, struct arena *a, struct chart *
 		if (series_find(s, a, base, &c, e) < 0)
 			return -1;
 	}
-	c.found = c.n_series > 0 && (sure || !c.is_bars || c.n_bars > 1);
+	c.found = c.n_series > 0 && (!c.is_bars || c.n_bars > 1 || (sure && c.has_axes));
+	/* Without axes, shapes that lie about are no plotted line. */
+	for (size_t i = 0; i < s->n_blobs && !c.has_axes && !c.is_bars; i++)
+		c.found = c.found && !s->blobs[i].is_object;
 	*ret = c;
 	return 0;
 }

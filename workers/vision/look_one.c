@@ -176,6 +176,8 @@ static void tell_shapes(struct look *l, const struct sight *s)
 
 static double rank(const struct blob *b, enum extreme extreme, const struct sight *s)
 {
+	/* How large a thing looks is its extent: a star is mostly gaps. */
+	double extent = (double)(b->box.x1 - b->box.x0) * (b->box.y1 - b->box.y0);
 	switch (extreme) {
 	case EXTREME_LEFT:
 		return -b->cx;
@@ -186,13 +188,13 @@ static double rank(const struct blob *b, enum extreme extreme, const struct sigh
 	case EXTREME_BOTTOM:
 		return b->cy;
 	case EXTREME_SMALLEST:
-		return -b->filled;
+		return -extent;
 	case EXTREME_MIDDLE: {
 		double x = b->cx - s->view.width / 2.0, y = b->cy - s->view.height / 2.0;
 		return -(x * x + y * y);
 	}
 	default:
-		return b->filled;
+		return extent;
 	}
 }
 

@@ -83,8 +83,6 @@ static int request(struct guest_request *r, const struct frame *f, json_t *done,
 	CLEANUP(voice_release) struct voice v;
 	struct chat c;
 	int rc = voice_init(&v, r, f->header, e);
-	if (strcmp(f->type, "chat") != 0)
-		return err_set(e, ERR_USAGE, "this worker chats; it takes no other requests");
 	if (rc < 0 || chat_read(f, a, &c, e) < 0)
 		return -1;
 	/* The question may ask for a form as well, but a repeated sentence is not an order. */

@@ -96,7 +96,7 @@ static void test_outcomes(void **state)
 		 "no model"},
 		{"HTTP/1.1 429 No\r\nContent-Length: 4\r\n\r\nbusy", OUTCOME_HTTP_4XX, 429, "busy"},
 		{"HTTP/1.1 307 Go\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n", OUTCOME_HTTP_3XX,
-		 307, "'/y'"},
+		 307, "/y'"},
 		{"HTTP/1.1 202 Later\r\nContent-Length: 0\r\n\r\n", OUTCOME_BAD_HTTP, 202,
 		 "status 202"},
 		{"garbage\r\n\r\n", OUTCOME_BAD_HTTP, 0, "HTTP/1"},
@@ -260,6 +260,52 @@ static void test_chat(void **state)
 	shop_close(&s);
 }
 
+/* An event of 1 MB, then one byte at a time, as one chunk each. */
+static void serve_hard_chat(struct fake_conn *c, void *ctx)
+{
+	enum { BIG = 1 << 20 };
+	static const char rest[] = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"!\"},"
+				   "\"finish_reason\":\"stop\"}]}\r\n\r\ndata: [DONE]\r\n\r\n";
+	struct buf in = BUF_INIT(1 << 20), big = BUF_INIT(2 * BIG);
+	(void)ctx;
+	(void)buf_str(&big, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
+	for (int i = 0; i < BIG; i++)
+		(void)buf_char(&big, 'x');
+	(void)buf_str(&big, "\"}}]}\n\n");
+	while (fake_read(c, &in)) {
+		char size[32];
+		(void)fake_say(c, OK_HEAD "Content-Type: text/event-stream\r\n"
+			       "Transfer-Encoding: chunked\r\n\r\n");
+		(void)snprintf(size, sizeof(size), "%zx\r\n", big.len);
+		(void)fake_say(c, size);
+		(void)fake_send(c, big.data, big.len);
+		(void)fake_say(c, "\r\n");
+		for (const char *r = rest; *r; r++)
+			(void)fake_chunk(c, (char[2]){*r, '\0'});
+		(void)fake_say(c, "0\r\n\r\n");
+	}
+	buf_release(&big);
+	buf_release(&in);
+}
+
+static void test_hard_chat(void **state)
+{
+	(void)state;
+	struct shop s;
+	struct call call;
+	struct sample sample = {.id = "a", .question = "?"};
+	shop_open(&s, serve_hard_chat, NULL, "openai-chat", "/v1");
+	call_init(&call, &sample);
+	call.ask.stream = true;
+	assert_int_equal(client_call(s.client, &call, NULL), 0);
+	if (call.outcome != OUTCOME_OK)
+		fail_msg("%s %s", outcome_name(call.outcome), call.answer.error.data);
+	assert_int_equal(call.answer.text.len, (1 << 20) + 1);
+	assert_int_equal(call.answer.text_events, 2);
+	call_release(&call);
+	shop_close(&s);
+}
+
 static void test_get(void **state)
 {
 	(void)state;
@@ -298,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_own_failure),
 		cmocka_unit_test(test_chat),
+		cmocka_unit_test(test_hard_chat),
 		cmocka_unit_test(test_get),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

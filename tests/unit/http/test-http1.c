@@ -58,7 +58,8 @@ static const struct {
 	{"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\na", "a", 0, false,
 	 true, 200},
 	{CH "5\r\nhello\r\n0\r\n\r\n", "hello", 0, false, true, 200},
-	{CH "5\r\nhello\r\n00A\r\n, my world\r\n0\r\n\r\nZ", "hello, my world", 1, false, true, 200},
+	{CH "5\r\nhello\r\n00A\r\n, my world\r\n0\r\n\r\nZ", "hello, my world", 1, false, true,
+	 200},
 	{CH "1;a=b\r\nx\r\n1 ; q=\"\x80\"\r\ny\r\n0;end\r\nTrailer: v\r\nOther: w\r\n\r\n", "xy", 0,
 	 false, true, 200},
 	{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n" H
@@ -67,8 +68,8 @@ static const struct {
 	{"HTTP/1.1 304 \r\nContent-Length: 10\r\n\r\n", "", 0, false, true, 304},
 	{"HTTP/1.1 500\r\nContent-Length: 2\r\n\r\nno", "no", 0, false, true, 500},
 	{"HTTP/1.1 200 OK\nContent-Length: 1\n\na", "a", 0, false, true, 200},
-	{H "Content-Encoding: identity\r\nX: \ta b \r\nEmpty:\r\nContent-Length: 1\r\n\r\na", "a", 0,
-	 false, true, 200},
+	{H "Content-Encoding: identity\r\nX: \ta b \r\nEmpty:\r\nContent-Length: 1\r\n\r\na", "a",
+	 0, false, true, 200},
 };
 
 static void check_good(size_t row, const struct guard *g, size_t cut, size_t then)
@@ -138,7 +139,8 @@ static const char *const bad[] = {
 	"SSH-2.0-OpenSSH\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
 	"HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1 600 X\r\n\r\n", "HTTP/1.1 099 X\r\n\r\n",
 	"HTTP/1.1\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
-	H "No colon\r\n\r\n", H ": no name\r\n\r\n", H "Blank : x\r\n\r\n", H "A: x\r\n folded\r\n\r\n",
+	H "No colon\r\n\r\n", H ": no name\r\n\r\n", H "Blank : x\r\n\r\n",
+	H "A: x\r\n folded\r\n\r\n",
 	H "A: \x01\r\n\r\n", H "A: b\rc\r\n\r\n", H "A\x80: b\r\n\r\n",
 	H "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", H "Content-Length: -1\r\n\r\n",
 	H "Content-Length: +5\r\n\r\nhello", H "Content-Length: 0x5\r\n\r\nhello",

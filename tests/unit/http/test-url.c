@@ -21,8 +21,8 @@ static void test_right(void **state)
 		{"http://a", "a", "a", "/", 80, false, false},
 		{"HTTPS://a.b:8443/x?y=1", "a.b", "a.b:8443", "/x?y=1", 8443, true, false},
 		{"https://a:443/", "a", "a", "/", 443, true, false},
-		{"http://127.0.0.1:8001/transcribe", "127.0.0.1", "127.0.0.1:8001", "/transcribe",
-		 8001, false, false},
+		{"http://127.0.0.1:8001/asr", "127.0.0.1", "127.0.0.1:8001", "/asr", 8001, false,
+		 false},
 		{"http://[::1]:80/v1", "::1", "[::1]", "/v1", 80, false, true},
 		{"http://[fe80::1]:1/", "fe80::1", "[fe80::1]:1", "/", 1, false, true},
 		{"http://[::1]", "::1", "[::1]", "/", 80, false, true},
@@ -51,7 +51,8 @@ static void test_wrong(void **state)
 		"http://a:0/", "http://a:65536/", "http://a:/", "http://a:8o/", "http://a:+1/",
 		"http://a:000080/", "http://user:secret@a/", "http://a/x#y", "http://a/x y",
 		"http://a/\r\nX: 1", "http://[::1/", "http://[::1]x/", "http://[::g]/",
-		"http://[127.0.0.1]/", "http://a^b/", "http://a\x7f/", "http://[]/", "http://[::1]80/",
+		"http://[127.0.0.1]/", "http://a^b/", "http://a\x7f/", "http://[]/",
+		"http://[::1]80/",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct url u = {.port = 7};

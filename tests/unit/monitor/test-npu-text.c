@@ -80,8 +80,10 @@ static void test_real_captures(void **state)
 		dir = arena_str(arena, source_file(places[i]));
 		d = opendir(dir);
 	}
-	if (!d)
-		skip();
+	if (!d) {	/* cmocka's own skip is a failure in TAP */
+		print_message("# the real captures are not here: not tested\n");
+		return;
+	}
 	struct dirent *entry;
 	int n = 0;
 	while ((entry = readdir(d))) {
@@ -244,7 +246,8 @@ static void test_cut_at_every_byte(void **state)
 {
 	(void)state;
 	for (size_t len = 0; len < sizeof(wide); len++) {
-		char *copy = malloc(len ? len : 1);	/* exact, so that a sanitizer sees overreads */
+		/* exact, so that a sanitizer sees overreads */
+		char *copy = malloc(len ? len : 1);
 		assert_non_null(copy);
 		memcpy(copy, wide, len);
 		struct arena *a = arena_new();

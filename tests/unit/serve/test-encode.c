@@ -38,7 +38,8 @@ static void encode(enum audio_format f, int rate, bool streamed, struct buf *out
 		int len = MIN(1777, n - at);
 		assert_int_equal(encoder_add(x, pcm + at, (size_t)len * 2, &e), 0);
 		if (streamed) {
-			assert_int_equal(buf_add(out, encoder_out(x)->data, encoder_out(x)->len), 0);
+			assert_int_equal(buf_add(out, encoder_out(x)->data, encoder_out(x)->len),
+				0);
 			buf_clear(encoder_out(x));
 		}
 	}
@@ -77,7 +78,7 @@ static void read_back(const struct buf *b, SF_INFO *info, int16_t *pcm, int max,
 static void test_formats(void **state)
 {
 	(void)state;
-	static const int rates[] = {8000, 16000, 22050, 24000, 44100, 48000};
+	static const int rates[] = {8000, 12345, 16000, 22050, 44100, 48000};
 	static int16_t pcm[3 * 48000];
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
 		for (enum audio_format f = AUDIO_MP3; f <= AUDIO_WAV; f++) {
@@ -128,10 +129,6 @@ static void test_nothing(void **state)
 			assert_int_equal(encoder_out(x)->len, 44);
 		encoder_free(x);
 	}
-	struct encoder *x = NULL;
-	struct err e = {0};
-	assert_int_equal(encoder_new(AUDIO_MP3, 12345, false, &x, &e), -1);
-	assert_non_null(strstr(e.text, "mp3"));
 	encoder_free(NULL);
 }
 

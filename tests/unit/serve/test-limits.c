@@ -15,7 +15,8 @@ static void expect(const struct service *s, const struct buf *b, int status, con
 {
 	struct reply r = ask(s, b->data, b->len);
 	if (r.status != status)
-		fail_msg("status %d, not %d: %.300s", r.status, status, r.all.data ? r.all.data : "");
+		fail_msg("status %d, not %d: %.300s", r.status, status,
+			r.all.data ? r.all.data : "");
 	if (code)
 		check_error(&r, code, NULL);
 	reply_release(&r);

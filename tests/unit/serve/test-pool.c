@@ -67,12 +67,14 @@ static int be_worker(const char *mode)
 	if (strcmp(mode, "other") == 0)
 		say("{\"type\":\"ready\",\"protocol\":1,\"name\":\"t\",\"task\":\"tts\"}", NULL, 0);
 	else if (strcmp(mode, "newer") == 0)
-		say("{\"type\":\"ready\",\"protocol\":2,\"name\":\"t\",\"task\":\"chat\"}", NULL, 0);
+		say("{\"type\":\"ready\",\"protocol\":2,\"name\":\"t\",\"task\":\"chat\"}", NULL,
+			0);
 	else if (many)
 		say("{\"type\":\"ready\",\"protocol\":1,\"name\":\"t\",\"task\":\"chat\","
 		    "\"parallel\":4}", NULL, 0);
 	else
-		say("{\"type\":\"ready\",\"protocol\":1,\"name\":\"t\",\"task\":\"chat\"}", NULL, 0);
+		say("{\"type\":\"ready\",\"protocol\":1,\"name\":\"t\",\"task\":\"chat\"}", NULL,
+			0);
 	struct frame_reader *r = frame_reader_new((size_t)1 << 20);
 	struct frame f;
 	struct err e;

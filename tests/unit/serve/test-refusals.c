@@ -47,7 +47,8 @@ static void test_chat_bodies(void **state)
 		{"{\"messages\":[]}", 400, "invalid_value"},
 		{"{\"messages\":\"" SECRET "\"}", 400, "invalid_value"},
 		{"{\"messages\":[1]}", 400, "invalid_value"},
-		{"{\"messages\":[{\"role\":\"" SECRET "\",\"content\":\"\"}]}", 400, "invalid_value"},
+		{"{\"messages\":[{\"role\":\"" SECRET "\",\"content\":\"\"}]}", 400,
+			"invalid_value"},
 		{MSG("null"), 400, "invalid_value"},
 		{MSG("[]"), 400, "invalid_value"},
 		{MSG("[{\"type\":\"" SECRET "\"}]"), 400, "invalid_value"},
@@ -57,11 +58,13 @@ static void test_chat_bodies(void **state)
 		     "\"}}]"), 400, "url_not_allowed"},
 		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://" SECRET "/\"}}]"),
 		 400, "url_not_allowed"},
-		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":\"file:///etc/" SECRET "\"}}]"),
+		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":"
+		     "\"file:///etc/" SECRET "\"}}]"),
 		 400, "url_not_allowed"},
 		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":\"/etc/passwd\"}}]"), 400,
 		 "url_not_allowed"},
-		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:text/html;base64,AA==\""
+		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":"
+		     "\"data:text/html;base64,AA==\""
 		     "}}]"), 400, "invalid_image"},
 		{MSG("[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png,AAAA\"}}]"),
 		 400, "invalid_image"},
@@ -192,6 +195,8 @@ static void test_raw(void **state)
 		 "\r\n\r\n{}", 413, NULL},
 		{"body on GET", "GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
 		 400, "bad_request"},
+		{"NUL in the path", "GET /health%00x HTTP/1.1\r\nHost: x\r\n\r\n", 400,
+		 "bad_request"},
 		{"two types", POST JSON_TYPE JSON_TYPE "Content-Length: 2\r\n\r\n{}", 400,
 		 "bad_request"},
 		{"not HTTP", "\x16\x03\x01\x02garbage\r\n\r\n", 0, NULL},

@@ -22,7 +22,7 @@ static const struct row rows[] = {
 	{"leaks", "chat", "H02e,H07j", "leak"},
 	{"hangs", "chat", "H17d", "dead"},
 	{"swallows", "chat", "H17d", "leak"},
-	{"slow", "tts", "H02e", "slow"},
+	{"slow-refusals", "tts", "H02e", "slow"},
 	{"echoes", "chat", "H02e,H02d", "wrong-status"},
 };
 
