@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 MESON_FLAGS ?=
 OUT ?= assay-demo
+SECONDS ?= 30
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -40,6 +41,14 @@ clang:
 	ninja -C build-clang
 	tests/run build-clang
 
+# libFuzzer over every parser, SECONDS each (tests/fuzz). What it finds goes, once it is mended,
+# to tests/fuzz/seeds/found/<target>/.
+fuzz:
+	[ -d build-fuzz ] || CC=clang meson setup build-fuzz -Dbuildtype=debugoptimized -Dfuzz=true \
+		-Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link
+	ninja -C build-fuzz
+	tests/fuzz/run build-fuzz $(SECONDS)
+
 # What the load engine reaches against the truth, the floor and wrk; BENCH="small 512" picks rows.
 bench: all
 	$(BUILD)/tests/bench/bench-engine $(BENCH)
@@ -48,6 +57,6 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-clang
+	rm -rf $(BUILD) build-asan build-tsan build-clang build-fuzz
 
-.PHONY: all demo test install asan tsan clang bench format clean
+.PHONY: all demo test install asan tsan clang fuzz bench format clean

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "audio/memory_file.h"
+#include "audio/ogg_serial.h"
 #include "audio/mp3.h"
 #include "base/util.h"
 
@@ -216,7 +217,8 @@ int audio_encode(const float *samples, size_t frames, int channels, int rate, co
 	int rc = 0;
 	if (wrote != (sf_count_t)frames || closed != 0 || file.failed)
 		rc = err_set(e, ERR_SYSTEM, "the sound could not be written as %s", format);
-	else if (buf_add(out, file.data, file.len) < 0)
+	ogg_fix_serial(file.data, file.len);
+	if (rc == 0 && buf_add(out, file.data, file.len) < 0)
 		rc = err_set(e, ERR_SYSTEM, "no memory to hold the sound as %s", format);
 	buf_release(&file);
 	return rc;

@@ -3,6 +3,7 @@
 #include "base/base64.h"
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 
 #include "base/util.h"
 
@@ -26,6 +27,13 @@ int base64_encode(const void *data, size_t len, struct buf *out)
 	return 0;
 }
 
+/* The bits of the last character that belong to no byte must be 0 (RFC 4648, section 3.5): two
+ * texts for the same bytes would hide what was sent. */
+static bool tail_is_zero(char c, size_t pad)
+{
+	return strchr(pad == 2 ? "AQgw" : "AEIMQUYcgkosw048", c);
+}
+
 /* EVP_DecodeBlock forgives white space at the ends and bad padding: look first. */
 static int strict(const char *text, size_t len)
 {
@@ -40,7 +48,7 @@ static int strict(const char *text, size_t len)
 		      c == '+' || c == '/'))
 			return -1;
 	}
-	return (int)pad;
+	return pad > 0 && !tail_is_zero(text[len - pad - 1], pad) ? -1 : (int)pad;
 }
 
 int base64_decode(const char *text, size_t len, struct buf *out)

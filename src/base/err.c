@@ -5,18 +5,32 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "base/str.h"
 #include "base/util.h"
+
+/* What others wrote (names of files, replies, words of libraries) must not break the promise of
+ * one line of valid UTF-8: it goes to terminals, JSON and reports. */
+static void make_clean(char *text)
+{
+	size_t len = strlen(text);
+	for (size_t at = 0; (at += str_utf8_valid(text + at, len - at)) < len;)
+		text[at] = '?';
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+}
 
 static void put(struct err *e, enum err_code code, int sys_errno, const char *fmt, va_list ap)
 {
 	e->code = code;
 	e->sys_errno = sys_errno;
 	int n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	if (sys_errno == 0 || n < 0 || (size_t)n >= sizeof(e->text))
-		return;
-	char words[128];
-	const char *text = strerror_r(sys_errno, words, sizeof(words));
-	(void)snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", text);
+	if (sys_errno != 0 && n >= 0 && (size_t)n < sizeof(e->text)) {
+		char words[128];
+		const char *text = strerror_r(sys_errno, words, sizeof(words));
+		(void)snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", text);
+	}
+	make_clean(e->text);
 }
 
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
@@ -55,6 +69,7 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	if (n >= 0 && (size_t)n < sizeof(e->text))
 		(void)snprintf(e->text + n, sizeof(e->text) - (size_t)n, "%.*s",
 			       (int)(sizeof(e->text) - (size_t)n - 1), old);
+	make_clean(e->text);
 	return -1;
 }
 

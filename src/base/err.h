@@ -18,7 +18,7 @@ enum err_code {
 struct err {
 	enum err_code code;
 	int sys_errno;		/* 0 unless code is ERR_SYSTEM */
-	char text[512];		/* one line: what, where, and what to do */
+	char text[512];		/* one line of UTF-8: what, where, and what to do */
 };
 
 /* Fill *e and return -1: `return err_set(e, ERR_DATA, ...);` */

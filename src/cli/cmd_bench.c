@@ -109,6 +109,7 @@ static int run(int argc, char **argv)
 	struct common_options common;
 	struct session_options session_opts = {0};
 	struct bench_options bench = {0};
+	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &session_opts};
 	struct session_item *item = session_add_item(&s, &suite_performance);
 	struct optset sets[SUITE_SETS_MAX + 2] = {

@@ -42,8 +42,10 @@ static const struct demo_service services[] = {
 static int start_one(const struct demo_service *d, const char *self, const char *out,
 		     struct arena *a, struct deployed **ret, struct err *e)
 {
-	const char *argv[] = {self,     "serve",  d->name,     "--worker", d->worker,
-			      "--port", "{port}", "--workers", d->workers, NULL};
+	/* On one small machine the services must not take the tester's moments away. */
+	const char *argv[] = {"nice",     "-n",     "10",	 self,     "serve",     d->name,
+			      "--worker", d->worker, "--port", "{port}", "--workers", d->workers,
+			      NULL};
 	struct deploy_spec spec = {.name = d->name,
 				   .argv = argv,
 				   .ready_path = "/health",
@@ -110,11 +112,9 @@ static int run(int argc, char **argv)
 	if (!options.out)
 		options.out = "assay-demo";
 	options.command = arena_fmt(a, "assay demo --out %s", options.out);
-	struct session s = {.arena = a,
-			    .common = &common,
-			    .options = &options,
-			    .deployed = deployed,
-			    .view = progress_view_new(&common)};
+	CLEANUP(session_release) struct session s = {.arena = a, .common = &common,
+						     .options = &options, .deployed = deployed,
+						     .view = progress_view_new(&common)};
 	int rc = demo(&s, &options, deployed, &e);
 	if (rc == 0)
 		status = session_run(&s);

@@ -34,9 +34,9 @@ const struct command command_doctor = {
 	.summary = "preflight: is this machine ready to serve a model?",
 	.usage = "[--model DIR] [--port N] [options]",
 	.text = "Checks device nodes, driver, firmware and CANN, environment, health and use of "
-		"the devices, memory and number types for a model, limits, space, ports, tuning, model "
-		"files and tools. Each finding says what is wrong, how it was seen and what to do. "
-		"It changes nothing and needs no root.\n\n"
+		"the devices, memory and number types for a model, limits, space, ports, tuning, "
+		"model files and tools. Each finding says what is wrong, how it was seen and what "
+		"to do. It changes nothing and needs no root.\n\n"
 		"Exit status 0: nothing failed (there may be warnings), 1: something failed.",
 	.examples = "assay doctor\n"
 		    "assay doctor --model /data/models/qwen2-vl --port 8003 --format json",

@@ -80,6 +80,7 @@ static int run(int argc, char **argv)
 	size_t n = is_init ? 1 : 2;
 	if ((status = command_operands(&command_plan, &words, n, n)) != 0)
 		return status;
+	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &options};
 	return is_init ? init() : check_or_explain(&s, verb, words.items[1]);
 }

@@ -38,6 +38,7 @@ static int run(int argc, char **argv)
 		return status;
 	if ((status = command_operands(&command_run, &words, 1, 1)) != 0)
 		return status;
+	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &options};
 	options.command = arena_fmt(a, "assay run %s", words.items[0]);
 	if (session_open(&s, words.items[0], &e) < 0)

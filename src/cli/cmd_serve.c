@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "serve/server.h"
 #include "serve/sim.h"
+#include "serve/sim_defect.h"
 
 #define SECRET_MAX ((size_t)4096)
 #define PEM_MAX ((size_t)1 << 20)
@@ -192,6 +193,8 @@ static int split(struct arena *a, const char *text, const char **words, struct e
 static int use_sim(struct serving *s, struct err *e)
 {
 	CLEANUP(buf_release) struct buf settings = BUF_INIT(BUF_UNLIMITED);
+	if (sim_check_defects(&s->sim.defects, s->kind, e) < 0)
+		return -1;
 	json_t *j = opt_echo(sim_options, &s->sim);
 	int rc = json_write(j, false, &settings);
 	json_decref(j);
@@ -289,6 +292,7 @@ static int start_server(struct serving *s, struct err *e)
 		.insecure_plaintext = s->o.insecure_plaintext, .model = s->o.model,
 		.limits = &s->limits, .pool = s->pool, .decoders = s->decoders,
 		.stamp = s->o.worker && strcmp(s->o.worker, "sim") == 0,
+		.defects = &s->sim.defects, .hashes = s->sim.answers != NULL,
 	};
 	return server_start(&spec, &s->server, e);
 }

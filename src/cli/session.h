@@ -17,6 +17,8 @@ struct session_options {
 	bool long_cases;
 	bool monitor;
 	const char *lang;
+	bool ui;			/* the live page */
+	int64_t ui_port;		/* where; -1: --ui decides */
 	const char *title;
 	const char *command;		/* that repeats it; not an option */
 };
@@ -53,6 +55,9 @@ const struct plan_section *session_sections(void);
 
 /* Read a plan file, and read and check every item of every suite (of --only). */
 int session_open(struct session *s, const char *plan_path, struct err *e);
+
+/* What is not in its arena; for CLEANUP(). */
+void session_release(struct session *s);
 
 /* A new item of a suite with default settings, for commands without a plan. */
 struct session_item *session_add_item(struct session *s, const struct suite *suite);

@@ -106,6 +106,7 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 		return list_cases(c, suite, &common);
 	if ((status = command_operands(c, &words, 0, 1)) != 0)
 		return status;
+	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &options};
 	struct words w = {argc, argv};
 	options.title = suite->summary;

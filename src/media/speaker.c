@@ -14,12 +14,14 @@
 #define SAY_TIMEOUT (120 * NS_PER_S)
 #define SAMPLES_MAX ((size_t)1 << 28)
 
+enum { FLITE, ESPEAK };
+
 static const struct {
 	const char *name;	/* in a voice's name */
 	const char *program;
 } programs[] = {
-	{"flite", "assay-worker-flite"},
-	{"espeak-ng", "assay-worker-espeak"},
+	[FLITE] = {"flite", "assay-worker-flite"},
+	[ESPEAK] = {"espeak-ng", "assay-worker-espeak"},
 };
 
 struct speaker {
@@ -165,6 +167,9 @@ int speaker_say(struct speaker *s, const char *voice, const char *text, double s
 		rc = err_set(&why, ERR_DATA, "there is nothing to speak in this text");
 	if (rc == 0) {
 		*ret = h.speech;
+		/* What espeak says depends on what it said before: each text gets a fresh one. */
+		if (i == ESPEAK)
+			s->workers[i] = worker_free(s->workers[i]);
 		return 0;
 	}
 	speech_release(&h.speech);

@@ -34,6 +34,9 @@ struct monitor {
 	struct series **series;	/* of the thread, until it was joined */
 	size_t n_series, room;
 	size_t next;		/* where the next reading's series most likely is */
+	pthread_mutex_t ear;	/* of what monitor_listen() sets; held while it is called */
+	struct monitor_listener second;
+	uint64_t keep_every_ns;
 };
 
 const struct opt monitor_options[] = {
@@ -82,9 +85,16 @@ static void take_reading(void *ctx, const struct reading *r)
 	struct monitor *m = ctx;
 	if (m->spec.listener.reading)
 		m->spec.listener.reading(m->spec.listener.ctx, r);
+	(void)pthread_mutex_lock(&m->ear);
+	uint64_t keep_every = m->keep_every_ns;
+	if (m->second.reading)
+		m->second.reading(m->second.ctx, r);
+	(void)pthread_mutex_unlock(&m->ear);
 	if (m->spec.no_series)
 		return;
 	struct series *s = find_series(m, r);
+	if (s && s->n > 0 && r->at_ns - s->at_ns[s->n - 1] < keep_every)
+		return;
 	if (s && series_add(s, r->at_ns, r->value) == 0)
 		return;
 	(void)pthread_mutex_lock(&m->lock);
@@ -121,6 +131,19 @@ static void round_of_all(struct monitor *m, bool last)
 	}
 	if (m->spec.listener.round)
 		m->spec.listener.round(m->spec.listener.ctx, clock_now());
+	(void)pthread_mutex_lock(&m->ear);
+	if (m->second.round)
+		m->second.round(m->second.ctx, clock_now());
+	(void)pthread_mutex_unlock(&m->ear);
+}
+
+void monitor_listen(struct monitor *m, const struct monitor_listener *listener,
+		    uint64_t keep_every_ns)
+{
+	(void)pthread_mutex_lock(&m->ear);
+	m->second = listener ? *listener : (struct monitor_listener){0};
+	m->keep_every_ns = keep_every_ns;
+	(void)pthread_mutex_unlock(&m->ear);
 }
 
 /* Wait for the next round, and serve samplers whose answers come meanwhile. false: stop. */
@@ -241,6 +264,7 @@ static int monitor_new(const struct monitor_spec *spec, struct monitor **ret_mon
 	if (m->spec.every_ns == 0)
 		m->spec.every_ns = NS_PER_S;
 	(void)pthread_mutex_init(&m->lock, NULL);
+	(void)pthread_mutex_init(&m->ear, NULL);
 	m->wake = eventfd(0, EFD_CLOEXEC);
 	if (m->wake < 0) {
 		free(m);
@@ -282,6 +306,7 @@ struct monitor *monitor_stop(struct monitor *m, struct result *r)
 	free(m->series);
 	(void)close(m->wake);
 	(void)pthread_mutex_destroy(&m->lock);
+	(void)pthread_mutex_destroy(&m->ear);
 	free(m);
 	return NULL;
 }

@@ -67,6 +67,12 @@ int monitor_start(const struct monitor_spec *spec, struct monitor **ret_monitor,
  * NULL. */
 struct monitor *monitor_stop(struct monitor *m, struct result *r);
 
+/* From now on the readings go to this listener too (NULL: no longer), and of each series at most
+ * one reading per keep_every_ns is kept (0: all), so that hours do not fill the memory. When it
+ * returns the listener before is not called any more. Not from within a listener. */
+void monitor_listen(struct monitor *m, const struct monitor_listener *listener,
+		    uint64_t keep_every_ns);
+
 /* Devices seen now, as INTERFACES.md's `assay monitor --once`: {"devices": […], "error"?}. */
 json_t *monitor_once(const struct monitor_spec *spec, struct err *e);
 

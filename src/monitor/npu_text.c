@@ -130,7 +130,19 @@ int npu_text_code_of_status(int status)
 
 static bool contains(struct span s, const char *text)
 {
-	return memmem(s.data, s.len, text, strlen(text)) != NULL;
+	return s.data && memmem(s.data, s.len, text, strlen(text)) != NULL;
+}
+
+/* The code behind "ret is -"; 0 when it is none. */
+static int code_at(const char *p, const char *end)
+{
+	int code = 0;
+	for (; p < end && isdigit((unsigned char)*p); p++) {
+		if (code > 99999)
+			return 0;
+		code = code * 10 + (*p - '0');
+	}
+	return -code;
 }
 
 /* true: the line says that something is wrong. */
@@ -153,7 +165,7 @@ static bool error_line(struct capture *c, struct span line)
 		c->error_code = errors[i].code;
 		c->advice = errors[i].advice;
 		if (at && c->error_code == 0)
-			c->error_code = (int)strtol(at + 7, NULL, 10);
+			c->error_code = code_at(at + 8, line.data + line.len);
 		return true;
 	}
 	return false;

@@ -54,11 +54,11 @@ static int read_services(struct plan *p, const struct yaml_node *map, struct are
 		struct service *s = &p->services[i];
 		const char *name = map->pairs[i].key;
 		struct err why;
+		p->n_services++;
 		if (service_from_yaml(s, name, map->pairs[i].value, a, e) < 0)
 			return -1;
 		if (service_check(s, a, &why) < 0)
 			return yaml_err(e, map->pairs[i].value, "service '%s': %s", name, why.text);
-		p->n_services++;
 	}
 	return 0;
 }
@@ -224,12 +224,21 @@ int plan_read(const char *path, const struct strings *sets, const struct plan_se
 		return yaml_err(e, p.root, "a plan needs 'services:'");
 	if (title && title->kind != YAML_SCALAR)
 		return yaml_err(e, title, "title must be a text");
-	if (read_services(&p, services, a, e) < 0 || (data && read_data(&p, data, a, e) < 0))
+	if (read_services(&p, services, a, e) < 0 || (data && read_data(&p, data, a, e) < 0)) {
+		plan_release(&p);
 		return -1;
+	}
 	p.title = title ? title->text : NULL;
 	p.monitor = yaml_find(p.root, "monitor");
 	*ret = p;
 	return 0;
+}
+
+void plan_release(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_services; i++)
+		service_release(&p->services[i]);
+	p->n_services = 0;
 }
 
 const struct yaml_node *plan_item(const struct plan *p, const struct plan_section *s, size_t i)

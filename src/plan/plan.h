@@ -50,6 +50,9 @@ struct plan {
 int plan_read(const char *path, const struct strings *sets, const struct plan_section *sections,
 	      struct arena *a, struct plan *ret, struct err *e);
 
+/* What is not in the arena. A plan of zeros is fine. */
+void plan_release(struct plan *p);
+
 /* The i-th map of a section, in the order of the plan; NULL: no more. */
 const struct yaml_node *plan_item(const struct plan *p, const struct plan_section *s, size_t i);
 

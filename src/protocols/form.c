@@ -44,12 +44,22 @@ void form_begin(struct form *f, const struct service *s, struct request *out,
 		      f->boundary);
 }
 
-static void put_field(struct form *f, const char *name, const char *value)
+void form_field_begin(struct form *f, const char *name)
 {
 	put_head(f, name);
 	put(f, "\r\n\r\n");
-	put(f, value);
+}
+
+void form_field_end(struct form *f)
+{
 	put(f, "\r\n");
+}
+
+static void put_field(struct form *f, const char *name, const char *value)
+{
+	form_field_begin(f, name);
+	put(f, value);
+	form_field_end(f);
 }
 
 void form_text(struct form *f, const char *name, const char *value)

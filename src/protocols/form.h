@@ -20,6 +20,10 @@ void form_text(struct form *f, const char *name, const char *value);	/* NULL: sk
 void form_real(struct form *f, const char *name, double value);
 void form_media(struct form *f, const char *name, const struct media *media);
 
+/* A field whose value the caller adds to the request itself. */
+void form_field_begin(struct form *f, const char *name);
+void form_field_end(struct form *f);
+
 /* The body's fields and the end. -1: the request had no room. */
 int form_end(struct form *f, struct err *e);
 

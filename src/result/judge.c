@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "result/result.h"
 #include "result/trust.h"
@@ -9,6 +10,9 @@
 
 /* An outage longer than this fails a soak. */
 #define OUTAGE_MAX_S 10
+
+/* More failures than this fail a run that has no target for its error_rate. */
+#define FAILED_SHARE_MAX 0.01
 
 /* A bound proves only what lies on its far side; a missing bound proves nothing. */
 static void decide_by_interval(struct target *t)
@@ -82,6 +86,28 @@ static void judge_missing(const struct run *run, struct target *t)
 	}
 }
 
+const char *target_why(const struct target *t, struct arena *a, bool zh)
+{
+	static const char *const words[][2] = {
+		{"not measured: this run gives no such number", "未测得:本次运行没有该指标"},
+		{"not measured: the run could not be made", "未测得:运行未能进行"},
+		{"not measured: no request succeeded", "未测得:没有一个请求成功"},
+		{"not measured: no request was sent", "未测得:没有发送任何请求"},
+		{"not measured: the soak gives no such number", "未测得:长稳测试没有该指标"},
+	};
+	if (!zh || !t->why)
+		return t->why;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i][0], t->why) == 0)
+			return words[i][1];
+	if (!str_starts(t->why, "its 95 % interval holds the limit"))
+		return t->why;
+	if (t->needed == 0)
+		return "95 % 区间包含要求值,且实测值过近,样本再多也无法判定";
+	return arena_fmt(a, "95 %% 区间包含要求值;同样情况下约需 %llu 个样本才能判定",
+			 (unsigned long long)t->needed);
+}
+
 static void forget(struct target *t)
 {
 	t->value = t->lo = t->hi = NAN;
@@ -135,6 +161,17 @@ static enum verdict worse(enum verdict a, enum verdict b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
+/* Latencies are those of the requests that were answered: without this, a service that answers
+ * half of them fast would pass. A soak judges its errors over the whole mix. */
+bool run_fails_too_often(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_targets; i++)
+		if (str_starts(run->targets[i].metric, "error_rate"))
+			return false;
+	return strcmp(run->suite, "soak") != 0 &&
+	       (double)run_failed(run) > FAILED_SHARE_MAX * (double)run->attempted;
+}
+
 enum verdict run_verdict(const struct run *run)
 {
 	if (run->error)
@@ -142,7 +179,7 @@ enum verdict run_verdict(const struct run *run)
 	enum verdict v = VERDICT_PASS;
 	if (run->attempted == 0)
 		v = VERDICT_UNDECIDED;
-	else if (run->outcomes[OUTCOME_OK] == 0)
+	else if (run->outcomes[OUTCOME_OK] == 0 || run_fails_too_often(run))
 		v = VERDICT_FAIL;
 	if (!run->trust.trustworthy)
 		v = VERDICT_UNTRUSTWORTHY;

@@ -353,6 +353,30 @@ enum call_result call_next(struct call *c, const json_t **ret_header, const char
 	return rc;
 }
 
+bool call_try_next(struct call *c, enum call_result *ret, const json_t **ret_header,
+		   const char **ret_payload, size_t *ret_len)
+{
+	uint64_t count;
+	ssize_t got = read(c->event_fd, &count, sizeof(count));	/* it does not block */
+	(void)got;
+	(void)pthread_mutex_lock(&c->pool->lock);
+	bool news = c->first || c->refuse || c->state == STATE_ENDED;
+	(void)pthread_mutex_unlock(&c->pool->lock);
+	if (news)
+		*ret = call_next(c, ret_header, ret_payload, ret_len);
+	return news;
+}
+
+int call_fd(const struct call *c)
+{
+	return c->event_fd;
+}
+
+void call_extend(struct call *c, uint64_t until_ns)
+{
+	c->until_ns = until_ns;
+}
+
 void call_close(struct call *c)
 {
 	if (!c)

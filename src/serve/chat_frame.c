@@ -1,6 +1,7 @@
 /* src/serve/chat_frame.c - see chat_input.h: media decoded, and the worker's frame built.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "serve/chat_input.h"
@@ -21,6 +22,16 @@ static int from_base64(struct request *r, const char *text, const char *code, st
 	return 0;
 }
 
+/* The sim knows media by the hash of their file. */
+static void put_hash(const struct request *r, json_t *part, const struct buf *file)
+{
+	char sha256[HASH_HEX];
+	if (!r->server->spec.hashes)
+		return;
+	hash_sha256(file->data, file->len, sha256);
+	json_put_text(part, "sha256", sha256);
+}
+
 static json_t *add_image(struct request *r, struct chat_input *in, const json_t *part)
 {
 	CLEANUP(buf_release) struct buf file = BUF_INIT(r->server->spec.limits->upload_bytes);
@@ -32,8 +43,11 @@ static json_t *add_image(struct request *r, struct chat_input *in, const json_t 
 	    decode_image(r, file.data, file.len, &in->media, &width, &height) < 0)
 		return NULL;
 	unreserve(r, file.len);
-	return json_pack("{s:s, s:I, s:I, s:I}", "type", "image", "offset", (json_int_t)offset,
-			 "width", (json_int_t)width, "height", (json_int_t)height);
+	json_t *j = json_pack("{s:s, s:I, s:I, s:I}", "type", "image", "offset",
+			      (json_int_t)offset, "width", (json_int_t)width, "height",
+			      (json_int_t)height);
+	put_hash(r, j, &file);
+	return j;
 }
 
 static json_t *add_sound(struct request *r, struct chat_input *in, const json_t *part)
@@ -45,8 +59,10 @@ static json_t *add_sound(struct request *r, struct chat_input *in, const json_t 
 		return NULL;
 	unreserve(r, file.len);
 	size_t samples = (in->media.len - offset) / sizeof(int16_t);
-	return json_pack("{s:s, s:I, s:I, s:i}", "type", "audio", "offset", (json_int_t)offset,
-			 "samples", (json_int_t)samples, "sample_rate", SOUND_RATE);
+	json_t *j = json_pack("{s:s, s:I, s:I, s:i}", "type", "audio", "offset", (json_int_t)offset,
+			      "samples", (json_int_t)samples, "sample_rate", SOUND_RATE);
+	put_hash(r, j, &file);
+	return j;
 }
 
 static json_t *convert_part(struct request *r, struct chat_input *in, json_t *part)

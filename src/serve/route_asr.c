@@ -1,5 +1,6 @@
 /* src/serve/route_asr.c - POST /transcribe and /v1/audio/transcriptions.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -62,10 +63,11 @@ static int look_at_worker(struct request *r, int *ret_rate)
 	return 0;
 }
 
-static int send_audio(struct request *r, const struct buf *pcm)
+static int send_audio(struct request *r, const struct buf *pcm, const char *sha256)
 {
 	json_t *begin = json_pack("{s:s, s:s}", "type", "begin", "format", "s16le");
 	json_put_text(begin, "language", upload_text(r, UPLOAD_LANGUAGE));
+	json_put_text(begin, "sha256", sha256);
 	if (send_frame(r, begin, NULL, 0) < 0)
 		return -1;
 	for (size_t at = 0; at < pcm->len; at += PIECE) {
@@ -83,13 +85,17 @@ static int start(struct request *r, struct asr *a)
 	if (look_at_worker(r, &rate) < 0)
 		return -1;
 	CLEANUP(buf_release) struct buf pcm = BUF_INIT(r->server->spec.limits->decoded_bytes);
+	char sha256[HASH_HEX];
+	bool hashes = r->server->spec.hashes;
+	if (hashes)
+		hash_sha256(r->body.data, r->body.len, sha256);
 	int rc = decode_audio(r, r->body.data, r->body.len, rate, &pcm);
 	buf_release(&r->body);
 	a->t.seconds = (double)(pcm.len / sizeof(int16_t)) / rate;
 	if (rc == 0)
 		rc = open_call(r, r->server->spec.pool);
 	if (rc == 0)
-		rc = send_audio(r, &pcm);
+		rc = send_audio(r, &pcm, hashes ? sha256 : NULL);
 	unreserve(r, r->reserved);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* src/serve/route_info.c - GET /health, /v1/models and /metrics.
+/* src/serve/route_info.c - GET /health, /v1/models, /v1/audio/voices and /metrics.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/json.h"
@@ -46,6 +46,16 @@ int route_models(struct request *r)
 					    "data", "id", name, "object", "model", "created",
 					    (json_int_t)(r->server->started_wall / NS_PER_S),
 					    "owned_by", "assay"));
+}
+
+/* The speakers of a synthesiser, its default first. */
+int route_voices(struct request *r)
+{
+	json_t *ready = pool_ready(r->server->spec.pool);
+	json_t *speakers = json_object_get(ready, "speakers");
+	json_t *list = json_is_array(speakers) ? json_deep_copy(speakers) : json_array();
+	json_decref(ready);
+	return reply_json(r, 200, json_pack("{s:o}", "voices", list));
 }
 
 static const char *route_label(size_t i)

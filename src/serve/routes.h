@@ -8,9 +8,11 @@
 int route_health(struct request *r);
 int route_models(struct request *r);
 int route_metrics(struct request *r);
+int route_voices(struct request *r);
 int route_chat(struct request *r);
 int route_transcribe(struct request *r);
 int route_transcriptions(struct request *r);
+int route_stream(struct request *r);
 int route_synthesize(struct request *r);
 int route_speech(struct request *r);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "serve/limits.h"
 #include "serve/pool.h"
 
@@ -28,6 +29,8 @@ struct server_spec {
 	struct pool *pool;
 	struct pool *decoders;	/* NULL: no uploads (tts; chat without media) */
 	bool stamp;		/* sim: every event tells when it was sent (assay_sent_ns) */
+	bool hashes;		/* sim: tell the worker the SHA-256 of media as they came */
+	const struct strings *defects;	/* sim: what it does wrong; NULL: nothing */
 };
 
 struct server;

@@ -37,6 +37,10 @@ const struct opt sim_options[] = {
 	 .help = "sim: what is drawn follows from it"},
 	{"sim_parallel", 0, OPT_AT_INT(S, parallel), .def = "64", .min = 1, .max = 4096,
 	 .help = "sim: requests that one worker takes at a time"},
+	{"sim_defect", 0, OPT_AT_STRINGS(S, defects), .arg = "NAME,…",
+	 .help = "sim: what it does wrong, such as drops-last-segment or ignores-stop"},
+	{"sim_answers", 0, OPT_AT_STRING(S, answers), .arg = "MANIFEST",
+	 .help = "sim: what the right answers are (assay make-data writes such a manifest)"},
 	{0},
 };
 

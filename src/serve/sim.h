@@ -26,6 +26,8 @@ struct sim {
 	double drop_rate;	/* the connection breaks in the middle */
 	int64_t seed;
 	int64_t parallel;
+	struct strings defects;	/* of sim_defects (sim_defect.h) */
+	const char *answers;	/* manifest with the right answers; NULL: none */
 };
 
 extern const struct opt sim_options[];

@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "base/util.h"
 #include "serve/sim.h"
+#include "serve/sim_answers.h"
+#include "serve/sim_defect.h"
 #include "worker/frame.h"
 
 #define RATE 16000
@@ -18,6 +20,7 @@
 #define SECONDS_PER_CHARACTER 0.06
 #define WORDS_PER_SECOND 2.5
 #define WORDS_PER_SEGMENT 8
+#define QUIET 100
 #define TONE_HZ 220.0
 #define TONE_AMPLITUDE 8000.0
 #define PAYLOAD_MAX ((size_t)1 << 32)
@@ -35,10 +38,14 @@ struct sim_job {
 	bool listening;		/* asr: "end" has not come yet */
 	bool silent;		/* stalled: only a cancel ends it */
 	bool by_length;
+	json_t *request;	/* the frame that began it, where right answers are known */
+	struct sim_script script;
+	uint64_t quiet;		/* asr: samples since the last that can be heard */
 };
 
 struct sim_state {
 	struct sim sim;
+	struct sim_answers *answers;	/* NULL: none were given */
 	const char *kind;
 	struct sim_job *jobs;
 	uint64_t count;
@@ -74,11 +81,21 @@ static void send_tone(struct sim_state *s, const struct sim_job *j)
 	int16_t pcm[PIECE];
 	uint64_t from = j->step * PIECE;
 	uint64_t n = MIN((uint64_t)PIECE, j->samples - from);
-	for (uint64_t i = 0; i < n; i++)
+	if (j->script.sound)
+		memcpy(pcm, j->script.sound + from, n * sizeof(pcm[0]));
+	for (uint64_t i = 0; i < n && !j->script.sound; i++)
 		pcm[i] = (int16_t)lrint(TONE_AMPLITUDE *
 					sin(2 * M_PI * TONE_HZ * (double)(from + i) / RATE));
 	send_frame(s, json_pack("{s:s, s:I, s:i}", "type", "audio", "id", (json_int_t)j->id,
 				"sample_rate", RATE), pcm, n * sizeof(pcm[0]));
+}
+
+/* A frame of the script, as this job's. */
+static void send_scripted(struct sim_state *s, const struct sim_job *j, const json_t *frame)
+{
+	json_t *h = json_copy((json_t *)frame);
+	json_put_int(h, "id", j->id);
+	send_frame(s, h, NULL, 0);
 }
 
 static void send_step(struct sim_state *s, const struct sim_job *j)
@@ -87,6 +104,8 @@ static void send_step(struct sim_state *s, const struct sim_job *j)
 	uint64_t per = (uint64_t)s->sim.tokens_per_event;
 	if (strcmp(s->kind, "tts") == 0) {
 		send_tone(s, j);
+	} else if (j->script.steps) {
+		send_scripted(s, j, json_array_get(j->script.steps, j->step));
 	} else if (strcmp(s->kind, "asr") == 0) {
 		uint64_t from = j->step * WORDS_PER_SEGMENT;
 		uint64_t n = MIN((uint64_t)WORDS_PER_SEGMENT, j->tokens - from);
@@ -107,6 +126,10 @@ static void send_step(struct sim_state *s, const struct sim_job *j)
 
 static void send_done(struct sim_state *s, const struct sim_job *j)
 {
+	if (j->script.done) {
+		send_scripted(s, j, j->script.done);
+		return;
+	}
 	json_t *h = json_pack("{s:s, s:I}", "type", "done", "id", (json_int_t)j->id);
 	if (strcmp(s->kind, "tts") == 0) {
 		json_put_int(h, "sample_rate", RATE);
@@ -130,9 +153,20 @@ static void send_done(struct sim_state *s, const struct sim_job *j)
 	send_frame(s, h, NULL, 0);
 }
 
+/* When event i is due, from the arrival. */
+static uint64_t due(struct sim_state *s, struct sim_job *j, uint64_t i)
+{
+	bool at_once = sim_has_defect(&s->sim.defects, "whole-stream-at-once");
+	return sim_due(&s->sim, &j->fate, at_once ? 0 : i, &j->last);
+}
+
 /* One event of this job is due. false: the job has ended. */
 static bool step(struct sim_state *s, struct sim_job *j)
 {
+	if (j->script.error) {
+		send_error(s, j->id, j->script.error, "a simulated failure");
+		return false;
+	}
 	if (j->fate.fault == SIM_ERROR) {
 		send_error(s, j->id, "simulated", "a simulated failure");
 		return false;
@@ -149,7 +183,7 @@ static bool step(struct sim_state *s, struct sim_job *j)
 	if (j->step < j->steps)
 		send_step(s, j);
 	if (++j->step < j->steps || (j->step == j->steps && j->fate.fault != SIM_FINE)) {
-		j->due = j->arrived + sim_due(&s->sim, &j->fate, j->step, &j->last);
+		j->due = j->arrived + due(s, j, j->step);
 		return true;
 	}
 	send_done(s, j);
@@ -161,7 +195,15 @@ static void plan(struct sim_state *s, struct sim_job *j)
 {
 	uint64_t per = (uint64_t)s->sim.tokens_per_event;
 	j->arrived = clock_now();
-	if (strcmp(s->kind, "tts") == 0) {
+	if (s->answers && sim_script_plan(s->answers, &s->sim, j->request,
+					  (double)j->samples / RATE, (double)j->quiet / RATE,
+					  &j->script) < 0)
+		s->broken = true;
+	if (j->script.sound)
+		j->samples = j->script.samples;
+	if (j->script.steps && !j->script.sound) {
+		j->steps = json_array_size(j->script.steps);
+	} else if (strcmp(s->kind, "tts") == 0) {
 		j->steps = (j->samples + PIECE - 1) / PIECE;
 	} else if (strcmp(s->kind, "asr") == 0) {
 		double spoken = ceil((double)j->samples / RATE * WORDS_PER_SECOND);
@@ -171,7 +213,9 @@ static void plan(struct sim_state *s, struct sim_job *j)
 		j->steps = (j->tokens + per - 1) / per;
 	}
 	j->listening = false;
-	j->due = j->arrived + sim_due(&s->sim, &j->fate, 0, &j->last);
+	if (sim_has_defect(&s->sim.defects, "whole-stream-at-once"))
+		j->fate.ttft_ns += j->steps * s->sim.token_ns * per;
+	j->due = j->arrived + due(s, j, 0);
 }
 
 static uint64_t count_words(const json_t *message)
@@ -203,6 +247,7 @@ static void begin(struct sim_state *s, const struct frame *f)
 	j->id = f->id;
 	sim_draw(&s->sim, s->count++, &j->fate);
 	j->tokens = (uint64_t)s->sim.tokens;
+	j->request = s->answers ? json_incref(f->header) : NULL;
 	j->next = s->jobs;
 	s->jobs = j;
 	if (strcmp(s->kind, "asr") == 0) {
@@ -215,6 +260,8 @@ static void begin(struct sim_state *s, const struct frame *f)
 		double speed = 1;
 		(void)json_number(f->header, "speed", &speed);
 		j->samples = (uint64_t)(n / MAX(speed, 0.01));
+		if (sim_has_defect(&s->sim.defects, "accepts-empty-text"))
+			j->samples = MAX(j->samples, (uint64_t)RATE);
 	} else {
 		int64_t most = INT64_MAX;
 		(void)json_whole(f->header, "max_tokens", &most);
@@ -228,6 +275,27 @@ static void begin(struct sim_state *s, const struct frame *f)
 	plan(s, j);
 }
 
+static struct sim_job *job_free(struct sim_job *j)
+{
+	sim_script_release(&j->script);
+	json_decref(j->request);
+	free(j);
+	return NULL;
+}
+
+static void take_audio(struct sim_job *j, const char *payload, size_t len)
+{
+	size_t n = len / sizeof(int16_t);
+	size_t quiet = 0;
+	int16_t sample = 0;
+	while (quiet < n && abs(sample) < QUIET) {
+		memcpy(&sample, payload + (n - 1 - quiet) * sizeof(sample), sizeof(sample));
+		quiet += abs(sample) < QUIET;
+	}
+	j->quiet = quiet == n ? j->quiet + n : quiet;
+	j->samples += n;
+}
+
 static void take_frame(struct sim_state *s, const struct frame *f)
 {
 	struct sim_job **at = &s->jobs;
@@ -239,7 +307,7 @@ static void take_frame(struct sim_state *s, const struct frame *f)
 		begin(s, f);
 	} else if (strcmp(f->type, "audio") == 0) {
 		if (j)
-			j->samples += f->payload_len / sizeof(int16_t);
+			take_audio(j, f->payload, f->payload_len);
 	} else if (strcmp(f->type, "end") == 0) {
 		if (j)
 			plan(s, j);
@@ -247,7 +315,7 @@ static void take_frame(struct sim_state *s, const struct frame *f)
 		if (j) {
 			send_error(s, j->id, "cancelled", "cancelled");
 			*at = j->next;
-			free(j);
+			(void)job_free(j);
 		}
 	} else {
 		send_error(s, f->id, "unknown", "unknown type of frame");
@@ -265,7 +333,7 @@ static uint64_t work(struct sim_state *s)
 			goes_on = step(s, j);
 		if (!goes_on) {
 			*at = j->next;
-			free(j);
+			(void)job_free(j);
 			continue;
 		}
 		if (!j->listening && !j->silent)
@@ -304,7 +372,11 @@ static int load(struct sim_state *s, const char *settings, struct arena *a, stru
 	struct optset set = {.rows = sim_options, .to = &s->sim};
 	opt_defaults(sim_options, &s->sim);
 	struct yaml_node *map = yaml_parse(settings, strlen(settings), "settings of the sim", a, e);
-	return map ? opt_from_yaml(&set, map, "the sim", a, e) : -1;
+	if (!map || opt_from_yaml(&set, map, "the sim", a, e) < 0)
+		return -1;
+	if (!s->sim.answers)
+		return 0;
+	return sim_answers_read(s->sim.answers, s->kind, a, &s->answers, e);
 }
 
 int sim_worker(const char *kind, const char *settings, struct err *e)
@@ -317,17 +389,23 @@ int sim_worker(const char *kind, const char *settings, struct err *e)
 	struct frame_reader *reader = frame_reader_new(PAYLOAD_MAX);
 	if (!reader)
 		return err_set(e, ERR_SYSTEM, "out of memory for the sim");
-	send_frame(&s, json_pack("{s:s, s:i, s:s, s:s, s:s, s:[s], s:[s], s:i, s:I, s:s, s:s}",
-				 "type", "ready", "protocol", 1, "name", "sim", "task", kind,
-				 "device", "cpu", "languages", "en", "speakers", "default",
-				 "sample_rate", RATE, "parallel", (json_int_t)s.sim.parallel,
-				 "model", "sim", "version", ASSAY_VERSION), NULL, 0);
+	json_t *ready = json_pack("{s:s, s:i, s:s, s:s, s:s, s:[s], s:i, s:I, s:s, s:s}", "type",
+				  "ready", "protocol", 1, "name", "sim", "task", kind, "device",
+				  "cpu", "languages", "en", "sample_rate", RATE, "parallel",
+				  (json_int_t)s.sim.parallel, "model", "sim", "version",
+				  ASSAY_VERSION);
+	if (s.answers)
+		json_put(ready, "languages", json_array());
+	json_put(ready, "speakers", s.answers ? sim_answers_speakers(s.answers)
+					      : json_pack("[s]", "default"));
+	send_frame(&s, ready, NULL, 0);
 	bool broken = s.broken || serve(&s, reader) != 0;
 	while (s.jobs) {
 		struct sim_job *next = s.jobs->next;
-		free(s.jobs);
+		(void)job_free(s.jobs);
 		s.jobs = next;
 	}
 	frame_reader_free(reader);
+	(void)sim_answers_free(s.answers);
 	return broken ? err_set(e, ERR_SYSTEM, "the sim lost its host") : 0;
 }

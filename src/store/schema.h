@@ -3,11 +3,11 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define SCHEMA_VERSION 1	/* PRAGMA user_version */
+#define SCHEMA_VERSION 2	/* PRAGMA user_version */
 
 extern const char schema_sql[];
 
-/* Statements that empty every table but soak_window, which the soak keeps itself. */
+/* Statements that empty every table but those that a soak keeps itself. */
 extern const char schema_clear_sql[];
 
 #endif

@@ -14,12 +14,7 @@
 #include "store/lock.h"
 #include "store/schema.h"
 #include "store/sql.h"
-
-struct store {
-	struct sql q;
-	char *path;
-	int lock;
-};
+#include "store/store_in.h"
 
 static int read_version(void *ctx, sqlite3_stmt *row, struct err *e)
 {
@@ -146,7 +141,9 @@ static int save_lists(const struct sql *q, int64_t id, const struct run *run, st
 static int save_run(const struct sql *q, const struct run *run, uint64_t zero_ns, struct err *e)
 {
 	const struct service_ref *v = &run->service;
+	json_building(true);
 	json_t *j = run_to_json(run, zero_ns);
+	json_building(false);
 	int ret = sql_insert(q, e, "run (name, suite, service, kind, protocol, url, start_wall_ns, "
 		"duration_s, attempted, ok, failed, unsent, verdict, trustworthy, error, settings, "
 		"json)", "ssssssiriiiisisjj", run->name, run->suite, v->name, v->kind, v->protocol,
@@ -160,7 +157,9 @@ static int save_run(const struct sql *q, const struct run *run, uint64_t zero_ns
 
 static int save_case(const struct sql *q, const struct case_result *c, struct err *e)
 {
+	json_building(true);
 	json_t *j = case_to_json(c);
+	json_building(false);
 	int ret = sql_insert(q, e, "case_result", "sssssssssrj", c->id, c->suite, c->service,
 			     c->name, verdict_name(c->verdict), c->finding, c->detail, c->source,
 			     c->again, c->seconds, j);
@@ -170,7 +169,9 @@ static int save_case(const struct sql *q, const struct case_result *c, struct er
 
 static int save_accuracy(const struct sql *q, const struct accuracy_result *x, struct err *e)
 {
+	json_building(true);
 	json_t *j = accuracy_to_json(x);
+	json_building(false);
 	int ret = sql_insert(q, e, "accuracy", "sssirrrrrrsj", x->service, x->metric,
 			     x->normalizer, (int64_t)x->utterances, x->reference_rate,
 			     x->candidate_rate, x->difference, x->interval_lo, x->interval_hi,
@@ -181,7 +182,9 @@ static int save_accuracy(const struct sql *q, const struct accuracy_result *x, s
 
 static int save_soak(const struct sql *q, const struct soak_result *s, struct err *e)
 {
+	json_building(true);
 	json_t *j = soak_to_json(s);
+	json_building(false);
 	int ret = sql_insert(q, e, "soak", "riiiirsj", s->hours, (int64_t)s->windows,
 			     (int64_t)s->gaps, (int64_t)s->requests, (int64_t)s->failed,
 			     s->error_rate, verdict_name(soak_verdict(s)), j);
@@ -221,7 +224,9 @@ static int save_head(const struct sql *q, const struct result *r, struct err *e)
 {
 	char started[32];
 	clock_format_wall(started, sizeof(started), r->start_wall_ns);
+	json_building(true);
 	json_t *j = result_head_to_json(r);
+	json_building(false);
 	int ret = sql_insert(q, e, "result", "issssssirjj", (int64_t)1, r->tool_version, r->title,
 			     r->command, verdict_name(r->verdict), r->sentence, started,
 			     (int64_t)r->start_wall_ns, r->duration_s, r->environment, j);
@@ -248,7 +253,7 @@ static int save_all(const struct sql *q, const struct result *r, struct err *e)
 	return r->soak.present ? save_soak(q, &r->soak, e) : 0;
 }
 
-static int finish(const struct sql *q, int ret, struct err *e)
+int store_finish(const struct sql *q, int ret, struct err *e)
 {
 	if (ret == 0 && sql_exec(q, "COMMIT", e) == 0)
 		return 0;
@@ -260,7 +265,7 @@ int store_save(struct store *s, const struct result *r, struct err *e)
 {
 	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
-	return finish(&s->q, save_all(&s->q, r, e), e);
+	return store_finish(&s->q, save_all(&s->q, r, e), e);
 }
 
 /* Forget an earlier state of the same run. */
@@ -280,19 +285,10 @@ int store_save_run(struct store *s, const struct run *run, struct err *e)
 	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	int ret = forget_run(&s->q, run, e);
-	return finish(&s->q, ret < 0 ? ret : save_run(&s->q, run, 0, e), e);
+	return store_finish(&s->q, ret < 0 ? ret : save_run(&s->q, run, 0, e), e);
 }
 
 int store_save_case(struct store *s, const struct case_result *c, struct err *e)
 {
 	return save_case(&s->q, c, e);
-}
-
-int store_save_window(struct store *s, const char *service, uint64_t start_wall_ns,
-		      const struct run_window *w, struct err *e)
-{
-	return sql_insert(&s->q, e, "soak_window", "sirriiirrrr", service, (int64_t)start_wall_ns,
-			  ns_to_s(w->from_ns), ns_to_s(w->to_ns), (int64_t)w->started,
-			  (int64_t)w->ok, (int64_t)w->failed, w->in_flight, w->latency_p50,
-			  w->latency_p99, w->ttft_p50);
 }

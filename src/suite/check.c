@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "base/str.h"
+#include "suite/maker.h"
 
 static void decide(struct check *k, enum verdict verdict, const char *finding, const char *fmt,
 		   va_list ap)
@@ -49,10 +50,38 @@ const char *check_text(const struct call *call)
 	return call->answer.text.data ? call->answer.text.data : "";
 }
 
+int check_call(struct check *k, struct call *call, struct err *e)
+{
+	if (k->maker)
+		return maker_call(k->maker, k->kind, call->sample->id, call, e);
+	return client_call(k->client, call, e);
+}
+
+int check_call_other(struct check *k, const struct service *other, const char *kind,
+		     struct call *call, struct err *e)
+{
+	struct client *client = NULL;
+	if (k->maker)
+		return maker_call(k->maker, kind, call->sample->id, call, e);
+	if (client_new(other, &client, e) < 0)
+		return -1;
+	int rc = client_call(client, call, e);
+	(void)client_free(client);
+	return rc;
+}
+
+void check_know(struct check *k, struct sample *s, json_t *extra)
+{
+	if (s->extra)
+		(void)json_object_update_missing(extra, (json_t *)s->extra);
+	(void)json_array_append_new(k->owned, extra);
+	s->extra = extra;
+}
+
 bool check_ask(struct check *k, struct call *call)
 {
 	struct err e;
-	if (client_call(k->client, call, &e) < 0) {
+	if (check_call(k, call, &e) < 0) {
 		check_fail(k, "error", "assay could not ask: %s", e.text);
 		return false;
 	}

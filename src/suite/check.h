@@ -23,13 +23,17 @@ struct functional_case {
 	void (*run)(struct check *k);
 };
 
+struct maker;
 struct voice_trust;	/* which voices this ASR service reads well enough */
 
 /* A case while it runs. Everything made for it lives in the arena of the case. */
 struct check {
 	const struct suite_env *env;
 	const struct service *service;
-	struct client *client;
+	struct client *client;	/* NULL with a maker */
+	struct maker *maker;	/* writes out what is asked, in place of the services; or NULL */
+	const char *kind;	/* of the case */
+	json_t *owned;		/* what samples point to, until the case ends */
 	struct voice_trust *voices;
 	struct strings speakers;	/* of a TTS service, as the user named them */
 	struct case_result *result;
@@ -45,6 +49,11 @@ void check_fail(struct check *k, const char *finding, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void check_skip(struct check *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Ask the case's service, or another (its kind is asr, tts or chat): as client_call(), or the maker. */
+int check_call(struct check *k, struct call *call, struct err *e);
+int check_call_other(struct check *k, const struct service *other, const char *kind,
+		     struct call *call, struct err *e);
+
 /* Ask; false when no valid answer came (the case has then failed and says why). */
 bool check_ask(struct check *k, struct call *call);
 
@@ -52,6 +61,9 @@ bool check_ask(struct check *k, struct call *call);
 const char *check_text(const struct call *call);
 
 /* ---- inputs ---- */
+
+/* What is known of a sample beyond its fields: kept until the case ends. Steals extra. */
+void check_know(struct check *k, struct sample *s, json_t *extra);
 
 /* Say it with a voice that this ASR service has read well (calibration clip at ≤ 10 %). False:
  * the case is skipped, with the reason. Caller: speech_release(). */

@@ -6,16 +6,22 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "protocols/protocol.h"
-#include "suite/canary.h"
-#include "suite/fault.h"
+#include "suite/fault_run.h"
 #include "suite/suites.h"
-
-#define COME_BACK_NS (30 * NS_PER_S)
-#define HEALTH_NS    (2 * NS_PER_S)
 
 struct settings {
 	struct strings services, only, skip;
 	int64_t seed;
+	uint64_t recover_ns;
+};
+
+/* The cases of one service. */
+struct run_of {
+	struct settings *settings;
+	struct result *result;
+	struct bench bench;
+	size_t index;		/* of the service among those tested */
+	size_t done, all;
 };
 
 const struct opt faults_options[] = {
@@ -37,14 +43,19 @@ const struct opt faults_options[] = {
 	 .def = "1",
 	 .arg = "N",
 	 .help = "another seed makes other bad inputs"},
+	{.name = "recover_time",
+	 OPT_AT_DURATION(struct settings, recover_ns),
+	 .def = "30s",
+	 .min = 0.1,
+	 .max = 3600,
+	 .help = "so long a service that fell is waited for"},
 	{0},
 };
 
 static const struct fault_case *const families[] = {
-	fault_audio_cases,
-	fault_image_cases,
-	fault_text_cases,
-	fault_http_cases,
+	fault_audio_cases, fault_audio_long_cases, fault_image_cases, fault_image_many_cases,
+	fault_text_cases,  fault_json_cases,	   fault_http_cases,  fault_form_cases,
+	fault_stream_cases, fault_together_cases,
 };
 
 static const struct fault_case *case_at(size_t i)
@@ -80,185 +91,150 @@ static int check(void *settings, const struct suite_env *env, struct err *e)
 	return case_check_listed(&s->skip, next_id, e);
 }
 
-/* What a service's cases share. */
-struct bench {
-	const struct suite_env *env;
-	const struct settings *settings;
-	const struct service *service;
-	struct client *client;
-	struct canary *canary;
-	struct result *result;
-	size_t done, all;
-};
-
-static bool healthy(struct bench *b)
+/* Is the word one of the list? */
+static bool applies(const struct fault_case *c, const char *kind)
 {
-	CLEANUP(buf_release) struct buf body = BUF_INIT(4096);
-	struct get_reply reply = {0};
-	struct err e;
-	const char *path = b->service->protocol->health;
-	return client_get(b->client, path ? path : "/health", HEALTH_NS, &body, &reply, &e) == 0 &&
-	       reply.status == 200;
+	size_t n = strlen(kind);
+	for (const char *at = c->kinds; (at = strstr(at, kind)); at += n)
+		if ((at == c->kinds || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' '))
+			return true;
+	return strcmp(c->kinds, "all") == 0;
 }
 
-/* The service fell: wait until canaries are answered again, or start it anew. */
-static void bring_back(struct bench *b, struct fault *f)
+/* What a service said may hold anything; a report is text. */
+static const char *plain(struct arena *a, const char *text)
 {
-	uint64_t until = clock_now() + COME_BACK_NS;
-	struct deployed *d = suite_deployed(b->env, b->service);
-	struct canary_report r = {0};
-	struct err e;
-	if (d && !deploy_alive(d, NULL)) {
-		fault_find(f, "dead", "the service ended; it was started again");
-		(void)deploy_restart(d, &e);
-		return;
-	}
-	while (clock_now() < until && !stop_requested()) {
-		if (canary_ask(b->canary, &r))
-			return;
-		(void)clock_sleep_until(clock_now() + NS_PER_S / 2);
-	}
-	fault_find(f, "dead", "no good request was answered for %.0f s", ns_to_s(COME_BACK_NS));
-	if (d)
-		(void)deploy_restart(d, &e);
+	char *copy = arena_str(a, text);
+	size_t len = strlen(copy);
+	for (size_t bad; (bad = str_utf8_valid(copy, len)) < len;)
+		copy[bad] = '?';
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)copy[i] < ' ')
+			copy[i] = ' ';
+	return copy;
 }
 
-/* R4 and R5, when the fault is over. */
-static void judge_canaries(struct bench *b, struct fault *f, const struct canary_report *beside)
+/* A command that sends this case again. */
+static const char *again(const struct run_of *r, const char *id)
 {
-	struct canary_report after = {0};
-	if (beside->wrong)
-		fault_find(f, "collateral",
-			   "%llu of %llu good requests beside it got a wrong answer: "
-			   "%s",
-			   (unsigned long long)beside->wrong, (unsigned long long)beside->sent,
-			   beside->detail);
-	else if (beside->failed)
-		fault_find(f, "collateral", "%llu of %llu good requests beside it failed: %s",
-			   (unsigned long long)beside->failed, (unsigned long long)beside->sent,
-			   beside->detail);
-	bool health = healthy(b);
-	if (canary_ask(b->canary, &after)) {
-		if (!health)
-			fault_find(f, "lied", "a good request is answered, but health says no");
-		return;
-	}
-	if (after.outcome == OUTCOME_CONNECT || after.outcome == OUTCOME_RESET)
-		fault_find(f, "dead", "afterwards a good request fails: %s", after.detail);
-	else if (health)
-		fault_find(f, "lied", "health says 200, but a good request fails: %s",
-			   after.detail);
-	else
-		fault_find(f, "collateral", "afterwards a good request fails: %s", after.detail);
-	bring_back(b, f);
+	struct arena *a = r->result->arena;
+	const struct suite_env *env = r->bench.env;
+	const struct service *s = r->bench.service;
+	const char *what = env->again;
+	if (strcmp(env->plan->path ? env->plan->path : "", "command line") == 0)
+		what = arena_fmt(a, "assay faults --%s %s --protocol %s%s%s", s->name,
+				 s->urls.items[0], s->protocol->name, s->model ? " --model " : "",
+				 s->model ? s->model : "");
+	return what ? arena_fmt(a, "%s --cases %s --case-seed %lld", what, id,
+				(long long)r->settings->seed) : NULL;
 }
 
-static void note(struct bench *b, struct fault *f, struct case_result *to)
+static void note(const struct run_of *r, const struct fault *f, struct case_result *to)
 {
-	struct arena *a = b->result->arena;
+	struct arena *a = r->result->arena;
 	*to = (struct case_result){
 		.id = f->c->id,
 		.suite = "faults",
-		.service = arena_str(a, b->service->name),
+		.service = arena_str(a, r->bench.service->name),
 		.name = f->c->name,
 		.source = f->c->source,
+		.again = again(r, f->c->id),
 		.seconds = ns_to_s(clock_now() - f->start_ns),
 	};
-	if (b->env->again)
-		to->again = arena_fmt(a, "%s --cases %s --case-seed %lld", b->env->again, f->c->id,
-				      (long long)b->settings->seed);
 	if (f->finding) {
 		to->verdict = VERDICT_FAIL;
 		to->finding = f->finding;
-		to->detail = arena_fmt(a, "must: %s. %s", f->c->must, f->detail);
+		to->detail = arena_fmt(a, "must: %s. %s", f->c->must, plain(a, f->detail));
 	} else if (f->skipped[0]) {
 		to->verdict = VERDICT_SKIPPED;
-		to->detail = arena_str(a, f->skipped);
+		to->detail = plain(a, f->skipped);
 	} else {
 		to->verdict = VERDICT_PASS;
-		to->detail = arena_str(a, f->seen);
+		to->detail = plain(a, f->seen);
 	}
 }
 
-static int run_case(const struct fault_case *c, struct bench *b, struct err *e)
+static bool chosen(const struct run_of *r, const struct fault_case *c)
 {
-	struct fault f = {.c = c,
-			  .env = b->env,
-			  .service = b->service,
-			  .client = b->client,
-			  .scratch = arena_new(),
-			  .canary = canary_sample(b->canary),
-			  .marker = "XMARKERX",
-			  .start_ns = clock_now()};
-	struct canary_report beside = {0};
-	rng_init_named(&f.rng, (uint64_t)b->settings->seed, c->id);
-	int rc = canary_start(b->canary, e);
-	if (rc == 0) {
-		(void)c->send(&f);
-		canary_stop(b->canary, &beside);
-		judge_canaries(b, &f, &beside);
-	}
-	struct case_result *to = result_add_case(b->result);
-	note(b, &f, to);
-	if (rc == 0 && b->env->store)
-		rc = store_save_case(b->env->store, to, e);
-	(void)arena_free(f.scratch);
-	return rc;
+	const struct settings *s = r->settings;
+	const struct service *service = r->bench.service;
+	bool named = s->only.n > 0 && case_listed(&s->only, c->id);
+	if (!applies(c, service->kind) || case_listed(&s->skip, c->id) ||
+	    (s->only.n > 0 && !named) || (c->once && r->index > 0))
+		return false;
+	return !c->heavy || r->bench.env->long_cases || strings_has(&s->only, c->id);
 }
 
-static bool chosen(const struct settings *s, const struct fault_case *c,
-		   const struct service *service)
-{
-	return (strcmp(c->kind, service->kind) == 0 || strcmp(c->kind, "all") == 0) &&
-	       !case_listed(&s->skip, c->id) && (s->only.n == 0 || case_listed(&s->only, c->id));
-}
-
-static void tell(struct bench *b, const char *id)
+static void tell(struct run_of *r, const char *id)
 {
 	char phase[80];
 	struct progress_state p = {.phase = phase,
 				   .rate = NAN,
 				   .p50_s = NAN,
 				   .p99_s = NAN,
-				   .done = (double)b->done / (double)MAX(b->all, (size_t)1),
+				   .done = (double)r->done / (double)MAX(r->all, (size_t)1),
 				   .note = id};
-	(void)snprintf(phase, sizeof(phase), "faults %.50s", b->service->name);
-	for (size_t i = 0; i < b->result->n_cases; i++) {
-		p.ok += b->result->cases[i].verdict == VERDICT_PASS;
-		p.failed += b->result->cases[i].verdict == VERDICT_FAIL;
+	(void)snprintf(phase, sizeof(phase), "faults %.50s", r->bench.service->name);
+	for (size_t i = 0; i < r->result->n_cases; i++) {
+		p.ok += r->result->cases[i].verdict == VERDICT_PASS;
+		p.failed += r->result->cases[i].verdict == VERDICT_FAIL;
 	}
-	progress_tell(b->env->progress, &p);
+	progress_tell(r->bench.env->progress, &p);
 }
 
-static int run_service(struct bench *b, struct err *e)
+static int run_case(struct run_of *r, const struct fault_case *c, struct err *e)
+{
+	struct fault f;
+	const struct suite_env *env = r->bench.env;
+	int rc = bench_run(&r->bench, c, &f, e);
+	struct case_result *to = result_add_case(r->result);
+	note(r, &f, to);
+	if (rc == 0 && env->store)
+		rc = store_save_case(env->store, to, e);
+	(void)arena_free(f.scratch);
+	return rc;
+}
+
+static int run_service(struct run_of *r, struct err *e)
 {
 	const struct fault_case *c;
-	int rc = client_new(b->service, &b->client, e);
-	if (rc == 0)
-		rc = canary_new(b->service, b->env, &b->canary, e);
 	for (size_t i = 0; (c = case_at(i)); i++)
-		b->all += chosen(b->settings, c, b->service);
+		r->all += chosen(r, c);
+	int rc = r->all ? bench_open(&r->bench, e) : 0;
 	for (size_t i = 0; rc == 0 && (c = case_at(i)) && !stop_requested(); i++) {
-		if (!chosen(b->settings, c, b->service))
+		if (!chosen(r, c))
 			continue;
-		tell(b, c->id);
-		b->done++;
-		rc = run_case(c, b, e);
+		tell(r, c->id);
+		r->done++;
+		rc = run_case(r, c, e);
 	}
-	(void)canary_free(b->canary);
-	(void)client_free(b->client);
-	return rc < 0 ? err_prefix(e, "%s: ", b->service->name) : 0;
+	bench_close(&r->bench);
+	return rc < 0 ? err_prefix(e, "%s: ", r->bench.service->name) : 0;
 }
 
-static int measure(void *settings, const struct suite_env *env, struct result *r, struct err *e)
+static int measure(void *settings, const struct suite_env *env, struct result *result,
+		   struct err *e)
 {
 	struct settings *s = settings;
+	size_t index = 0;
 	int rc = 0;
 	for (size_t i = 0; i < env->plan->n_services && !stop_requested(); i++) {
-		struct bench b = {
-			.env = env, .settings = s, .result = r, .service = &env->plan->services[i]};
-		if (s->services.n == 0 || strings_has(&s->services, b.service->name))
-			rc |= run_service(&b, e);
+		const struct service *service = &env->plan->services[i];
+		struct run_of r = {.settings = s,
+				   .result = result,
+				   .bench = {.env = env,
+					     .seed = s->seed,
+					     .recover_ns = s->recover_ns,
+					     .service = service,
+					     .deployed = suite_deployed(env, service)}};
+		if (s->services.n && !strings_has(&s->services, service->name))
+			continue;
+		r.index = index++;
+		struct err why;
+		if (run_service(&r, &why) < 0) {	/* the other services are still tested */
+			*e = why;
+			rc = -1;
+		}
 	}
 	return rc;
 }
@@ -269,7 +245,7 @@ static json_t *list(void)
 	json_t *all = json_array();
 	for (size_t i = 0; (c = case_at(i)); i++)
 		(void)json_array_append_new(all, json_pack("{ss,ss,ss,ss,ss}", "id", c->id,
-							   "service", c->kind, "name", c->name,
+							   "service", c->kinds, "name", c->name,
 							   "judged", c->must, "source", c->source));
 	return all;
 }

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "suite/functional_make.h"
 #include "suite/functional_rows.h"
+#include "suite/maker.h"
 #include "suite/suites.h"
 #include "suite/voices.h"
 
@@ -40,7 +42,8 @@ const struct opt functional_options[] = {
 	{0},
 };
 
-static const struct functional_case *const families[] = {asr_cases, tts_cases, chat_cases};
+static const struct functional_case *const families[] = {asr_cases, tts_cases, chat_cases,
+							      sound_cases};
 
 const struct functional_case *functional_case_at(size_t i)
 {
@@ -125,11 +128,13 @@ static void tell(const struct suite_env *env, const struct service *service, con
 	progress_tell(env->progress, &p);
 }
 
-static void run_case(const struct functional_case *c, struct check *k, const struct settings *s,
+static void run_case(const struct functional_case *c, struct check *k, int64_t seed,
 		     struct result *r)
 {
 	uint64_t start = clock_now();
 	k->arena = r->arena;
+	k->kind = c->kind;
+	k->owned = json_array();
 	k->scratch = arena_new();
 	k->decided = false;
 	k->result = result_add_case(r);
@@ -138,12 +143,12 @@ static void run_case(const struct functional_case *c, struct check *k, const str
 		.suite = "functional",
 		.name = c->name,
 		.source = c->source,
-		.service = arena_str(r->arena, k->service->name),
+		.service = k->service ? arena_str(r->arena, k->service->name) : NULL,
 	};
-	rng_init_named(&k->rng, (uint64_t)s->seed, c->id);
+	rng_init_named(&k->rng, (uint64_t)seed, c->id);
 	if (k->env->again)
 		k->result->again = arena_fmt(r->arena, "%s --cases %s --case-seed %lld",
-					     k->env->again, c->id, (long long)s->seed);
+					     k->env->again, c->id, (long long)seed);
 	if (c->takes_minutes && !k->env->long_cases)
 		check_skip(k, "takes minutes: run with --long");
 	else
@@ -152,6 +157,8 @@ static void run_case(const struct functional_case *c, struct check *k, const str
 		check_fail(k, "error", "the case came to no verdict");
 	k->result->seconds = ns_to_s(clock_now() - start);
 	k->scratch = arena_free(k->scratch);
+	json_decref(k->owned);
+	k->owned = NULL;
 }
 
 static bool chosen(const struct settings *s, const struct functional_case *c,
@@ -181,7 +188,7 @@ static int run_service(const struct service *service, const struct settings *s,
 		if (!chosen(s, c, service))
 			continue;
 		tell(env, service, c->id, done++, all, r);
-		run_case(c, &k, s, r);
+		run_case(c, &k, s->seed, r);
 		if (env->store && store_save_case(env->store, k.result, e) < 0)
 			break;
 	}
@@ -212,6 +219,34 @@ static json_t *list(void)
 							   "judged", c->judged, "source", c->source,
 							   "long", c->takes_minutes));
 	return all;
+}
+
+int functional_make(const struct functional_making *how, const struct suite_env *env,
+		    struct strings *ret_left_out, size_t *ret_n, struct err *e)
+{
+	const struct functional_case *c;
+	struct check k = {.env = env, .voices = voice_trust_new()};
+	struct result *r = result_new();
+	int rc = maker_new(how->dir, env->speaker, &k.maker, e);
+	for (size_t i = 0; rc == 0 && (c = functional_case_at(i)) && !stop_requested(); i++) {
+		if (how->kinds.n > 0 && !strings_has(&how->kinds, c->kind))
+			continue;
+		/* What a service is told at its first clip belongs to the first case of its kind. */
+		if (k.kind && strcmp(k.kind, c->kind) != 0) {
+			(void)voice_trust_free(k.voices);
+			k.voices = voice_trust_new();
+		}
+		run_case(c, &k, how->seed, r);
+		if (k.result->verdict == VERDICT_SKIPPED)
+			strings_add(ret_left_out, env->arena,
+				    arena_fmt(env->arena, "%s: %s", c->id, k.result->detail));
+	}
+	if (rc == 0)
+		rc = maker_close(k.maker, ret_n, e);
+	(void)maker_free(k.maker);
+	(void)voice_trust_free(k.voices);
+	(void)result_free(r);
+	return rc;
 }
 
 const struct suite suite_functional = {

@@ -7,6 +7,8 @@
 #include "base/str.h"
 
 #define IMAGES_MAX 6
+#define QUICK_S 0.1
+#define FIRST_SHARE_MAX 0.9
 
 static const char *const colors[] = {"red", "blue", "green", "yellow"};
 static const char *const shapes[] = {"circle", "square", "triangle"};
@@ -15,9 +17,25 @@ struct question {
 	const char *text;
 	const struct media *images[IMAGES_MAX];
 	size_t n;
+	const struct media *sound;
 	int64_t max_tokens;
 	bool stream;
+	const char *answer;	/* what a service without faults could say */
+	const char *about;	/* letters, han, chart: what it must be able to do; or NULL */
 };
+
+/* What is known of the answer goes with the sample. */
+static void know(struct check *k, struct sample *s, const struct question *q)
+{
+	const char **answers = arena_array(k->scratch, 1, sizeof(*answers));
+	answers[0] = q->answer;
+	s->answers = answers;
+	s->n_answers = q->answer ? 1 : 0;
+	s->judge = "keyword";
+	json_t *extra = json_object();
+	json_put_text(extra, "about", q->about);
+	check_know(k, s, extra);
+}
 
 /* Ask; the call is the caller's to release when true. */
 static bool ask(struct check *k, const struct question *q, struct call *call)
@@ -27,6 +45,8 @@ static bool ask(struct check *k, const struct question *q, struct call *call)
 	sample->question = q->text;
 	sample->images = arena_copy(k->scratch, q->images, q->n * sizeof(q->images[0]));
 	sample->n_images = q->n;
+	sample->audio = q->sound;
+	know(k, sample, q);
 	call_init(call, sample);
 	call->ask.max_tokens = q->max_tokens ? q->max_tokens : 128;
 	call->ask.stream = q->stream;
@@ -37,9 +57,16 @@ static bool ask(struct check *k, const struct question *q, struct call *call)
 	return false;
 }
 
-static void expect(struct check *k, const struct question *q, const char *words)
+static const char *first_word(struct check *k, const char *words)
+{
+	return arena_strn(k->scratch, words, strcspn(words, "|"));
+}
+
+static void expect(struct check *k, struct question *q, const char *words)
 {
 	struct call call;
+	if (!q->answer)
+		q->answer = first_word(k, words);
 	if (!ask(k, q, &call))
 		return;
 	if (check_says(check_text(&call), words))
@@ -95,6 +122,7 @@ static void two_images(struct check *k)
 		.text = "Compare the two images: what colour is the shape in the first "
 			"image, and what colour is it in the second?"};
 	struct call call;
+	q.answer = arena_fmt(k->scratch, "%s and %s", colors[first], colors[second]);
 	if (!add_image(k, &q, scene(512, 512, shape("circle", colors[first], 256, 256, 240))) ||
 	    !add_image(k, &q, scene(512, 512, shape("circle", colors[second], 256, 256, 240))) ||
 	    !ask(k, &q, &call))
@@ -125,7 +153,9 @@ static json_t *text_item(const char *text, int size)
 static void ocr_latin(struct check *k)
 {
 	const char *word = check_word(k);
-	struct question q = {.text = "Read the text in this image and write it out exactly."};
+	struct question q = {.text = "Read the text in this image and write it out exactly.",
+			     .answer = word,
+			     .about = "letters"};
 	struct call call;
 	if (!add_image(k, &q, scene(640, 240, text_item(word, 56))) || !ask(k, &q, &call))
 		return;
@@ -143,14 +173,14 @@ static void ocr_chinese(struct check *k)
 {
 	static const char *const words[] = {"人工智能", "北京大学", "今天天气", "中国上海"};
 	const char *word = pick(k, words, ARRAY_LEN(words));
-	struct question q = {.text = "请读出图片中的文字。"};
+	struct question q = {.text = "请读出图片中的文字。", .about = "han"};
 	if (add_image(k, &q, scene(640, 240, text_item(word, 72))))
 		expect(k, &q, word);
 }
 
 static void chart(struct check *k, const char *kind, const double *values, const char *words)
 {
-	struct question q = {.text = "Which trend does this chart show?"};
+	struct question q = {.text = "Which trend does this chart show?", .about = "chart"};
 	json_t *numbers = json_array();
 	for (int i = 0; i < 6; i++)
 		(void)json_array_append_new(numbers, json_real(values[i]));
@@ -191,6 +221,8 @@ static void frames(struct check *k)
 	struct question q = {
 		.text = "These are frames of a video in order. In which direction does "
 			"the ball move: left or right?"};
+	const char *wanted = right ? "right" : "left";
+	q.answer = wanted;
 	for (int i = 0; i < 4; i++) {
 		int x = 80 + 110 * (right ? i : 3 - i);
 		if (!add_image(k, &q, scene(480, 240, shape("circle", "red", x, 120, 80))))
@@ -199,7 +231,6 @@ static void frames(struct check *k)
 	struct call call;
 	if (!ask(k, &q, &call))
 		return;
-	const char *wanted = right ? "right" : "left";
 	/* "from left to right" names both: the last one counts. */
 	const char *l = strcasestr(check_text(&call), "left");
 	const char *r = strcasestr(check_text(&call), "right");
@@ -214,29 +245,61 @@ static void frames(struct check *k)
 
 static void text_only(struct check *k)
 {
-	struct question q = {.text = "Repeat this sentence: the old bridge is painted green."};
+	struct question q = {.text = "Repeat this sentence: the old bridge is painted green.",
+			     .answer = "the old bridge is painted green."};
 	expect(k, &q, "bridge");
 }
 
+#define COUNTING                                                                                   \
+	"one two three four five six seven eight nine ten eleven twelve thirteen fourteen "        \
+	"fifteen sixteen seventeen eighteen nineteen twenty"
+
+/* A service that sends its stream when all of it is done has its first token at the end. Where
+ * the whole answer takes less than QUICK_S that cannot be told from a quick one. */
 static void streaming(struct check *k)
 {
-	struct question q = {
-		.text = "Repeat this sentence: one two three four five six seven eight "
-			"nine ten.",
-		.stream = true};
+	struct question q = {.text = "Repeat this sentence: " COUNTING ".",
+			     .stream = true,
+			     .answer = COUNTING};
 	struct call call;
 	if (!ask(k, &q, &call))
 		return;
 	const struct answer *a = &call.answer;
+	double first = ns_to_s(a->first_token - call.start);
+	double all = ns_to_s(a->last_token - call.start);
 	if (a->text_events < 2)
 		check_fail(k, "wrong-answer", "the whole answer came in %llu event%s",
 			   (unsigned long long)a->text_events, a->text_events == 1 ? "" : "s");
 	else if (!a->finish_reason)
 		check_fail(k, "wrong-answer", "no finish_reason came");
+	else if (all > QUICK_S && first > FIRST_SHARE_MAX * all)
+		check_fail(k, "wrong-answer",
+			   "%llu events, but the first after %.0f of %.0f ms: all was done before "
+			   "it was sent",
+			   (unsigned long long)a->text_events, 1e3 * first, 1e3 * all);
 	else
-		check_pass(k, "%llu events over %.0f ms, finish_reason %s",
-			   (unsigned long long)a->text_events,
-			   1e3 * ns_to_s(a->last_token - a->first_token), a->finish_reason);
+		check_pass(k, "%llu events, the first after %.0f of %.0f ms, finish_reason %s",
+			   (unsigned long long)a->text_events, 1e3 * first, 1e3 * all,
+			   a->finish_reason);
+	call_release(&call);
+}
+
+/* An answer that repeats itself until it is cut off. */
+static void no_loop(struct check *k)
+{
+	const char *said = made_sentence(&k->rng, "en", 8, k->scratch);
+	struct question q = {.text = arena_fmt(k->scratch, "Repeat this sentence once: %s.", said),
+			     .max_tokens = 400,
+			     .answer = said};
+	struct call call;
+	if (!ask(k, &q, &call))
+		return;
+	size_t got = strlen(check_text(&call));
+	if (got > 4 * strlen(said) + 200)
+		check_fail(k, "wrong-answer", "%zu characters for a sentence of %zu: \"%.200s\"",
+			   got, strlen(said), check_text(&call));
+	else
+		check_pass(k, "%zu characters for a sentence of %zu", got, strlen(said));
 	call_release(&call);
 }
 
@@ -245,7 +308,8 @@ static void max_tokens(struct check *k)
 	struct question q = {
 		.text = "Repeat this sentence: one two three four five six seven eight "
 			"nine ten eleven twelve.",
-		.max_tokens = 4};
+		.max_tokens = 4,
+		.answer = "one two three four five six seven eight nine ten eleven twelve."};
 	struct call call;
 	if (!ask(k, &q, &call))
 		return;
@@ -268,6 +332,7 @@ static void stop_string(struct check *k)
 	struct sample sample = {.id = k->result->id};
 	struct call call;
 	sample.question = "Repeat this sentence: alpha bravo charlie delta echo.";
+	know(k, &sample, &(struct question){.answer = "alpha bravo charlie delta echo."});
 	call_init(&call, &sample);
 	call.ask.max_tokens = 64;
 	call.ask.temperature = 0;
@@ -287,7 +352,8 @@ static void stop_string(struct check *k)
 
 static void usage(struct check *k)
 {
-	struct question q = {.text = "Repeat this sentence: the old bridge is painted green."};
+	struct question q = {.text = "Repeat this sentence: the new road is made of stone.",
+			     .answer = "the new road is made of stone."};
 	struct call call;
 	if (!ask(k, &q, &call))
 		return;
@@ -304,6 +370,7 @@ static void ask_messages(struct check *k, json_t *messages, const char *words)
 {
 	struct sample sample = {.id = k->result->id, .messages = messages};
 	struct call call;
+	know(k, &sample, &(struct question){.answer = words});
 	call_init(&call, &sample);
 	call.ask.max_tokens = 64;
 	call.ask.temperature = 0;
@@ -361,6 +428,8 @@ const struct functional_case chat_cases[] = {
 	 "seed: Video frames", false, frames},
 	{"chat-stream", "chat", "streamed output", "several events and a finish_reason",
 	 "seed: Streaming output", false, streaming},
+	{"chat-loop", "chat", "no repetition loop", "a sentence is not repeated without end",
+	 "A25: CrispStrobe/CrispASR #125", false, no_loop},
 	{"chat-text", "chat", "text without an image", "repeats a sentence", "seed: No image input",
 	 false, text_only},
 	{"chat-turns", "chat", "several turns", "knows a number told two turns before",

@@ -9,5 +9,6 @@
 extern const struct functional_case asr_cases[];
 extern const struct functional_case tts_cases[];
 extern const struct functional_case chat_cases[];
+extern const struct functional_case sound_cases[];
 
 #endif

@@ -1,7 +1,5 @@
-/* src/suite/soak_mix.c - see soak_mix.h.
+/* src/suite/soak_mix.c - the slots of a soak: threads that send a mix of requests and count.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "suite/soak_mix.h"
-
 #include <math.h>
 #include <poll.h>
 
@@ -10,22 +8,25 @@
 #include "base/stop.h"
 #include "base/thread.h"
 #include "client/client.h"
+#include "suite/soak_in.h"
 
 #define SLOTS_MAX     256
 #define TELL_EVERY_NS (NS_PER_S / 2)
 #define DETAIL_BYTES  200
+/* A service that is away is asked again after this, twice as long each time. */
+#define RETRY_FIRST_NS (50 * NS_PER_MS)
+#define RETRY_LAST_NS  NS_PER_S
+/* Failures in a row for less than this are no outage. */
+#define OUTAGE_MIN_NS NS_PER_S
 
 struct slot {
 	struct soak *soak;
 	pthread_t thread;
-	struct rng rng;
 	struct client *clients[SOAK_SERVICES_MAX];
-	size_t turns[SOAK_SERVICES_MAX];
-	int number;
+	uint64_t retry_ns;
 };
 
-/* False when stop was requested first. */
-static bool wait_until(uint64_t moment)
+bool soak_wait_until(uint64_t moment)
 {
 	for (;;) {
 		uint64_t now = clock_now();
@@ -41,80 +42,120 @@ static bool wait_until(uint64_t moment)
 	}
 }
 
-static size_t draw_service(struct slot *slot)
+void soak_draw(const struct soak *s, uint64_t i, size_t *ret_service, uint64_t *ret_sample)
 {
-	double x = rng_unit(&slot->rng);
-	const struct soak *s = slot->soak;
-	for (size_t i = 0; i + 1 < s->n_services; i++) {
-		x -= s->services[i].share;
+	struct rng r;
+	rng_init(&r, (uint64_t)s->settings->seed * 0x9e3779b97f4a7c15ull + i);
+	double x = rng_unit(&r);
+	*ret_sample = rng_next(&r);
+	for (*ret_service = 0; *ret_service + 1 < s->n_services; (*ret_service)++) {
+		x -= s->services[*ret_service].share;
 		if (x < 0)
-			return i;
+			return;
 	}
-	return s->n_services - 1;
 }
 
-static void note_failure(struct soak *s, struct soak_service *v, const struct call *call,
-			 const char *id)
+static void note_failure(struct soak_service *v, const struct call *call)
 {
-	struct run *run = v->run;
-	for (size_t i = 0; i < run->n_failures; i++)
-		if (run->failures[i].outcome == call->outcome &&
-		    run->failures[i].status == call->status) {
-			run->failures[i].count++;
-			return;
-		}
+	struct soak_failure f = {.outcome = call->outcome, .status = call->status, .count = 1};
 	const struct buf *error = &call->answer.error;
-	char *detail = arena_strn(s->result->arena, error->data ? error->data : "",
-				  str_utf8_cut(error->data, error->len, DETAIL_BYTES));
-	for (char *p = detail; *p; p++)
+	size_t len = error->data ? str_utf8_cut(error->data, error->len, DETAIL_BYTES) : 0;
+	bool utf8 = len == 0 || str_utf8_valid(error->data, len) == len;
+	(void)snprintf(f.sample_id, sizeof(f.sample_id), "%s", call->sample->id);
+	(void)snprintf(f.detail, sizeof(f.detail), "%.*s", utf8 ? (int)len : 12,
+		       utf8 ? (error->data ? error->data : "") : "(not UTF-8)");
+	for (char *p = f.detail; *p; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';
-	if (str_utf8_valid(detail, strlen(detail)) != strlen(detail))
-		detail = arena_str(s->result->arena, "(not UTF-8)");
-	*ARENA_ADD(s->result->arena, run->failures, run->n_failures) = (struct failure_example){
-		.outcome = call->outcome,
-		.status = call->status,
-		.count = 1,
-		.sample_id = arena_str(s->result->arena, id),
-		.detail = detail,
-	};
+	soak_count_failure(v->now, &f);
 }
 
-/* Two failures in a row or more, until the next answer, are an outage. */
+/* Two failures or more without any ok answer between them, for a second or more. An answer that
+ * was asked for before the first failure says nothing about what came after it. */
 static void note_outage(struct soak *s, struct soak_service *v, const struct call *call)
 {
-	struct soak_result *r = &s->result->soak;
 	if (call->outcome != OUTCOME_OK) {
 		if (v->failing_count++ == 0)
 			v->failing_since = call->start;
 		return;
 	}
-	if (v->failing_count >= 2)
-		*ARENA_ADD(s->result->arena, r->outages, r->n_outages) = (struct outage){
+	if (v->failing_count == 0 || call->start < v->failing_since)
+		return;
+	uint64_t took = call->end - v->failing_since;
+	if (v->failing_count >= 2 && took >= OUTAGE_MIN_NS && v->now->n_outages < SOAK_OUTAGES_MAX)
+		v->now->outages[v->now->n_outages++] = (struct outage){
 			.from_wall_ns =
-				s->result->start_wall_ns + (v->failing_since - s->result->start_ns),
-			.seconds = ns_to_s(call->end - v->failing_since),
+				s->part.start_wall_ns + (v->failing_since - s->part.start_ns),
+			.seconds = ns_to_s(took),
 		};
 	v->failing_count = 0;
 }
 
+static void record(struct soak_count *c, int metric, double ns)
+{
+	if (ns >= 0)
+		hist_record(c->hists[metric], (uint64_t)ns);
+}
+
+static double span(uint64_t from, uint64_t to)
+{
+	return from && to ? (to > from ? (double)(to - from) : 0) : (double)NAN;
+}
+
+/* METRICS.md, "Per request". */
+static void measure(struct soak_service *v, const struct call *call, uint64_t intended)
+{
+	struct soak_count *c = v->now;
+	const char *kind = v->service->kind;
+	const struct answer *a = &call->answer;
+	double service_time = span(call->sent_first, call->end);
+	double seconds = (double)NAN;
+	record(c, SOAK_LATENCY, span(intended, call->end));
+	record(c, SOAK_SERVICE_TIME, service_time);
+	if (call->ask.stream)
+		record(c, SOAK_TTFT, span(intended, a->first_token));
+	if (strcmp(kind, "tts") == 0) {
+		seconds = a->audio_seconds;
+		if (a->sound_events > 0)
+			record(c, SOAK_TTFA, span(intended, a->first_token));
+	} else if (strcmp(kind, "asr") == 0 && call->sample->audio) {
+		seconds = call->sample->audio->seconds;
+	}
+	if (seconds > 0) {
+		record(c, SOAK_RTF, service_time / seconds);
+		c->audio_s += seconds;
+	}
+}
+
+static uint64_t media_bytes(const struct call *call)
+{
+	const struct sample *s = call->sample;
+	uint64_t n = call->answer.sound_bytes + (s->audio ? s->audio->len : 0);
+	for (size_t i = 0; i < s->n_images; i++)
+		n += s->images[i]->len;
+	return n;
+}
+
 static void count(struct soak *s, struct soak_service *v, const struct call *call,
-		  uint64_t intended, const char *id)
+		  uint64_t intended)
 {
 	uint64_t end = MAX(call->end, call->start);
+	uint64_t bytes = media_bytes(call);
+	if (call->outcome == OUTCOME_ABORTED && stop_requested())
+		return;		/* the user ended the run: nobody failed */
 	(void)pthread_mutex_lock(&s->lock);
-	v->run->attempted++;
-	v->run->outcomes[call->outcome]++;
-	v->busy_ns += end - call->start;
+	v->now->outcomes[call->outcome]++;
+	v->now->busy_ns += end - call->start;
+	v->now->bytes += bytes;
+	v->bytes += bytes;
 	if (isnan(v->run->first_request_s))
-		v->run->first_request_s = ns_to_s(end - intended);
+		v->run->first_request_s = ns_to_s(end - MIN(intended, end));
 	if (call->outcome == OUTCOME_OK) {
-		v->window.ok++;
-		hist_record(v->latency, end - intended);
-		hist_record(v->window_latency, end - intended);
+		v->ok++;
+		measure(v, call, intended);
 	} else {
-		v->window.failed++;
-		note_failure(s, v, call, id);
+		v->failed++;
+		note_failure(v, call);
 	}
 	note_outage(s, v, call);
 	(void)pthread_mutex_unlock(&s->lock);
@@ -129,34 +170,82 @@ static void give_up(struct soak *s, const struct err *e)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-static int one_request(struct slot *slot, uint64_t intended, struct err *e)
+static void count_start(struct soak *s, struct soak_service *v, bool sent)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	v->now->started += sent;
+	v->now->unsent += !sent;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static int one_request(struct slot *slot, uint64_t i, uint64_t intended, struct err *e)
 {
 	struct soak *s = slot->soak;
-	size_t i = draw_service(slot);
-	struct soak_service *v = &s->services[i];
-	const struct sample *sample =
-		&v->samples[(slot->turns[i]++ * 7 + (size_t)slot->number) % v->n_samples];
+	size_t which;
+	uint64_t draw;
+	soak_draw(s, i, &which, &draw);
+	struct soak_service *v = &s->services[which];
 	struct call call;
-	call_init(&call, sample);
+	call_init(&call, &v->samples[draw % v->n_samples]);
 	call.ask.keep = false;
+	call.ask.stream = strcmp(v->service->kind, "chat") == 0;
 	call.ask.max_tokens = s->settings->max_tokens;
-	(void)pthread_mutex_lock(&s->lock);
-	v->window.started++;
-	(void)pthread_mutex_unlock(&s->lock);
-	int rc = client_call(slot->clients[i], &call, e);
+	count_start(s, v, true);
+	int rc = client_call(slot->clients[which], &call, e);
 	if (rc == 0)
-		count(s, v, &call, intended, sample->id);
+		count(s, v, &call, intended);
+	if (call.outcome == OUTCOME_OK)
+		slot->retry_ns = 0;
+	else
+		slot->retry_ns = MIN(MAX(slot->retry_ns * 2, RETRY_FIRST_NS), RETRY_LAST_NS);
 	call_release(&call);
 	return rc;
 }
 
-static uint64_t next_intended(struct slot *slot, uint64_t last_end)
+/* Requests of the schedule that were due and never sent. */
+static void count_unsent(struct soak *s, uint64_t i)
+{
+	size_t which;
+	uint64_t draw;
+	soak_draw(s, i, &which, &draw);
+	count_start(s, &s->services[which], false);
+}
+
+static uint64_t due_at(const struct soak *s, uint64_t i)
+{
+	return s->start_ns + (uint64_t)((double)(i - s->base) / s->settings->rate * 1e9);
+}
+
+static int open_loop(struct slot *slot, struct err *e)
 {
 	struct soak *s = slot->soak;
-	if (s->settings->rate <= 0)
-		return last_end + s->settings->pause_ns;
-	uint64_t i = atomic_fetch_add(&s->next, 1);
-	return s->start_ns + (uint64_t)((double)i / s->settings->rate * 1e9);
+	while (!s->failed) {
+		uint64_t i = atomic_fetch_add(&s->next, 1);
+		uint64_t intended = due_at(s, i);
+		if (intended >= s->end_ns)
+			break;
+		bool go_on = soak_wait_until(intended);
+		if (!go_on || clock_now() >= s->end_ns) {
+			if (clock_now() >= intended)
+				count_unsent(s, i);
+			break;
+		}
+		if (one_request(slot, i, intended, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int closed_loop(struct slot *slot, struct err *e)
+{
+	struct soak *s = slot->soak;
+	uint64_t intended = s->start_ns;
+	while (intended < s->end_ns && !s->failed && soak_wait_until(intended)) {
+		if (one_request(slot, atomic_fetch_add(&s->next, 1), intended, e) < 0)
+			return -1;
+		intended = clock_now() + MAX(s->settings->pause_ns, slot->retry_ns);
+	}
+	return 0;
 }
 
 static void *slot_main(void *arg)
@@ -164,103 +253,69 @@ static void *slot_main(void *arg)
 	struct slot *slot = arg;
 	struct soak *s = slot->soak;
 	struct err e;
-	uint64_t intended = s->start_ns;
-	for (size_t i = 0; i < s->n_services; i++)
-		if (client_new(s->services[i].service, &slot->clients[i], &e) < 0) {
-			give_up(s, &e);
-			return NULL;
-		}
-	if (s->settings->rate > 0)
-		intended = next_intended(slot, 0);
-	while (intended < s->end_ns && !s->failed && wait_until(intended)) {
-		if (one_request(slot, intended, &e) < 0) {
-			give_up(s, &e);
-			break;
-		}
-		intended = next_intended(slot, clock_now());
-	}
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < s->n_services; i++)
+		rc = client_new(s->services[i].service, &slot->clients[i], &e);
+	if (rc == 0)
+		rc = s->settings->rate > 0 ? open_loop(slot, &e) : closed_loop(slot, &e);
+	if (rc < 0)
+		give_up(s, &e);
 	return NULL;
 }
 
-/* ---- windows, on the calling thread ---- */
-
-static double quantile_s(const struct hist *h, double q)
-{
-	return hist_count(h) ? (double)hist_quantile(h, q) / 1e9 : NAN;
-}
-
-static void close_window(struct soak *s, struct soak_service *v, uint64_t from, uint64_t now)
-{
-	struct run_window *w = &v->window;
-	w->from_ns = from - v->run->start_ns;
-	w->to_ns = now - v->run->start_ns;
-	w->in_flight = (double)v->busy_ns / (double)MAX(now - from, (uint64_t)1);
-	w->latency_p50 = quantile_s(v->window_latency, 0.5);
-	w->latency_p99 = quantile_s(v->window_latency, 0.99);
-	w->ttft_p50 = NAN;
-	*ARENA_ADD(s->result->arena, v->run->windows, v->run->n_windows) = *w;
-	if (v->run->n_windows == 2 || (v->run->n_windows == 1 && !hist_count(v->first)))
-		hist_clear(v->first), hist_merge(v->first, v->window_latency);
-	hist_clear(v->last);
-	hist_merge(v->last, v->window_latency);
-	hist_clear(v->window_latency);
-	v->window = (struct run_window){0};
-	v->busy_ns = 0;
-}
-
-static int close_windows(struct soak *s, uint64_t from, struct err *e)
-{
-	uint64_t now = clock_now();
-	int rc = 0;
-	(void)pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < s->n_services; i++)
-		close_window(s, &s->services[i], from, now);
-	s->windows++;
-	(void)pthread_mutex_unlock(&s->lock);
-	for (size_t i = 0; rc == 0 && s->env->store && i < s->n_services; i++) {
-		const struct run *run = s->services[i].run;
-		rc = store_save_window(s->env->store, run->service.name, run->start_wall_ns,
-				       &run->windows[run->n_windows - 1], e);
-	}
-	return rc;
-}
+/* ---- the main thread meanwhile ---- */
 
 static void tell(struct soak *s, uint64_t now)
 {
+	double planned = ns_to_s(s->settings->duration_ns);
+	double running = ns_to_s(MIN(now, s->end_ns) - s->start_ns);
+	double left = ns_to_s(s->end_ns - s->start_ns) - running;
 	struct progress_state p = {
 		.phase = "soak",
-		.rate = NAN,
-		.p50_s = NAN,
-		.p99_s = NAN,
-		.done = (double)(now - s->start_ns) / (double)(s->end_ns - s->start_ns),
+		.rate = (double)NAN,
+		.p50_s = s->services[0].p50,
+		.p99_s = s->services[0].p99,
+		.done = MIN(MAX(1 - left / planned, 0), 1),
+		.note = s->unsaved || s->n_pending ? "windows cannot be saved" : NULL,
 	};
+	uint64_t sent = 0;
 	(void)pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->n_services; i++) {
-		const struct run *run = s->services[i].run;
-		p.ok += run->outcomes[OUTCOME_OK];
-		p.failed += run->attempted - run->outcomes[OUTCOME_OK];
+		p.ok += s->services[i].ok;
+		p.failed += s->services[i].failed;
+		sent += s->services[i].now->outcomes[OUTCOME_OK];
 	}
 	(void)pthread_mutex_unlock(&s->lock);
-	p.done = MIN(p.done, 1.0);
-	p.rate = (double)p.ok / MAX(ns_to_s(now - s->start_ns), 0.001);
+	double window = ns_to_s(now - s->window_from_ns);
+	if (window >= 1)
+		p.rate = (double)sent / window;
 	progress_tell(s->env->progress, &p);
+	soak_watch_tell(s);
 }
 
 static int watch(struct soak *s, struct err *e)
 {
-	uint64_t window = s->start_ns;
 	uint64_t look = s->start_ns;
+	uint64_t close = s->start_ns + s->settings->window_ns;
 	int rc = 0;
 	while (rc == 0 && look < s->end_ns && !s->failed && !stop_requested()) {
-		look = MIN(look + TELL_EVERY_NS, s->end_ns);
-		(void)wait_until(look);
+		look = MIN(MIN(look + TELL_EVERY_NS, s->end_ns), close);
+		(void)soak_wait_until(look);
 		tell(s, clock_now());
-		if (look - window >= s->settings->window_ns) {
-			rc = close_windows(s, window, e);
-			window = look;
+		if (look == close && look < s->end_ns && !stop_requested()) {
+			rc = soak_close(s, false, e);
+			close += s->settings->window_ns;
 		}
 	}
 	return rc;
+}
+
+/* Those of the schedule that no slot has taken. */
+static void count_rest(struct soak *s)
+{
+	uint64_t end = MIN(clock_now(), s->end_ns);
+	for (uint64_t i = s->next; s->settings->rate > 0 && due_at(s, i) < end; i++)
+		count_unsent(s, i);
 }
 
 int soak_send(struct soak *s, struct err *e)
@@ -269,11 +324,8 @@ int soak_send(struct soak *s, struct err *e)
 	CLEANUP(free_ptr) struct slot *slots = calloc(n, sizeof(*slots));
 	size_t started = 0;
 	int rc = slots ? 0 : err_set(e, ERR_SYSTEM, "no memory for %zu slots", n);
-	(void)pthread_mutex_init(&s->lock, NULL);
 	for (; rc == 0 && started < n; started++) {
 		slots[started].soak = s;
-		slots[started].number = (int)started;
-		rng_init(&slots[started].rng, (uint64_t)s->settings->seed * 1000 + started);
 		rc = thread_start(&slots[started].thread, "soak", slot_main, &slots[started], e);
 		if (rc < 0)
 			break;
@@ -287,15 +339,10 @@ int soak_send(struct soak *s, struct err *e)
 		for (size_t k = 0; k < s->n_services; k++)
 			(void)client_free(slots[i].clients[k]);
 	}
-	uint64_t from = s->services[0].run->n_windows
-				? s->services[0].run->start_ns +
-					  s->services[0]
-						  .run->windows[s->services[0].run->n_windows - 1]
-						  .to_ns
-				: s->start_ns;
-	if (rc == 0)
-		rc = close_windows(s, from, e);
-	(void)pthread_mutex_destroy(&s->lock);
+	if (rc == 0) {
+		count_rest(s);
+		rc = soak_close(s, false, e);
+	}
 	if (rc == 0 && s->failed) {
 		*e = s->failure;
 		return -1;

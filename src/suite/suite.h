@@ -14,6 +14,7 @@
 #include "deploy/deploy.h"
 #include "media/picture.h"
 #include "media/speech.h"
+#include "monitor/monitor.h"
 #include "plan/plan.h"
 #include "protocols/service.h"
 #include "result/progress.h"
@@ -30,6 +31,7 @@ struct suite_env {
 	struct speaker *speaker;	/* made speech */
 	struct painter *painter;	/* made pictures */
 	const struct progress *progress;
+	struct monitor *monitor;	/* runs beside; NULL: nothing is watched */
 	struct store *store;		/* parts are saved as they are measured; may be NULL */
 	bool long_cases;		/* --long: also what takes minutes */
 	const char *again;		/* beginning of a command that repeats one case, or NULL */

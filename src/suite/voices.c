@@ -7,6 +7,8 @@
 #include "audio/pcm.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
+#include "suite/maker.h"
 
 #define CALIBRATION_MAX_RATE 0.10
 #define LANGUAGES_MAX        8
@@ -22,6 +24,7 @@ static const struct {
 /* What is known of one language: how it is said, or why it cannot be. */
 struct known {
 	const char *language;
+	const struct service *listener;	/* who must read it: a service of asr or chat */
 	bool usable, by_service;
 	const char *voice;
 	char why[200];
@@ -50,6 +53,8 @@ void check_speakers(struct check *k, struct strings *ret)
 	size_t i;
 	json_t *voice;
 	*ret = k->speakers;
+	for (size_t n = 0; k->maker && maker_speakers[n]; n++)
+		strings_add(ret, k->scratch, maker_speakers[n]);
 	if (ret->n > 0 ||
 	    client_get(k->client, "/v1/audio/voices", 5 * NS_PER_S, &body, &reply, NULL) < 0 ||
 	    reply.status != 200)
@@ -59,11 +64,12 @@ void check_speakers(struct check *k, struct strings *ret)
 		strings_add(ret, k->scratch, json_string_value(voice));
 }
 
-static const struct service *tts_service(const struct suite_env *env)
+const struct service *check_service(const struct check *k, const char *kind)
 {
-	for (size_t i = 0; i < env->plan->n_services; i++)
-		if (strcmp(env->plan->services[i].kind, "tts") == 0)
-			return &env->plan->services[i];
+	const struct plan *plan = k->env->plan;
+	for (size_t i = 0; !k->maker && i < plan->n_services; i++)
+		if (strcmp(plan->services[i].kind, kind) == 0)
+			return &plan->services[i];
 	return NULL;
 }
 
@@ -103,8 +109,54 @@ static int say(struct check *k, const struct known *how, const char *text, struc
 	       struct err *e)
 {
 	if (how->by_service)
-		return say_by_service(tts_service(k->env), text, ret, e);
+		return say_by_service(check_service(k, "tts"), text, ret, e);
 	return speaker_say(k->env->speaker, how->voice, text, 1.0, ret, e);
+}
+
+static const char *const transcribe_question =
+	"Write down word for word what is said in this recording, and nothing else.";
+
+const char *check_transcribe_question(void)
+{
+	return transcribe_question;
+}
+
+/* What the listener reads in the clip. False: it gave no answer (why says more). */
+static bool read_clip(struct check *k, const struct known *how, const char *text,
+		      struct media *m, double *ret_rate, char *why, size_t size)
+{
+	struct sample sample = {.audio = m};
+	struct call call;
+	struct err e = {0};
+	const char *kind = strcmp(k->kind, "chat") == 0 ? "chat" : "asr";
+	const char *answers[1] = {text};
+	sample.id = arena_fmt(k->scratch, "calibration-%s", how->language);
+	if (strcmp(kind, "chat") == 0) {
+		sample.question = transcribe_question;
+		sample.answers = answers;
+		sample.n_answers = 1;
+		sample.judge = "chrf";
+		if (media_add_base64(m, k->scratch, &e) < 0)
+			return false;
+	} else {
+		sample.text = text;
+		sample.language = how->language;
+	}
+	call_init(&call, &sample);
+	call.ask.temperature = 0;
+	int rc = strcmp(kind, k->kind) == 0 ? check_call(k, &call, &e)
+					    : check_call_other(k, how->listener, kind, &call, &e);
+	bool ok = rc == 0 && call.outcome == OUTCOME_OK;
+	if (ok)
+		*ret_rate = check_error_rate(how->language, text, check_text(&call));
+	if (ok)
+		(void)snprintf(why, size, "the service reads the voice with %.0f %% errors",
+			       100 * *ret_rate);
+	else
+		(void)snprintf(why, size, "the service gives no transcript of it: %.80s (HTTP %d)",
+			       rc < 0 ? e.text : outcome_name(call.outcome), call.status);
+	call_release(&call);
+	return ok;
 }
 
 /* The error rate with which the service reads the calibration clip; NaN: could not be made. */
@@ -112,26 +164,14 @@ static double calibrate(struct check *k, const struct known *how, const char *te
 			size_t size)
 {
 	struct speech speech = {0};
-	struct sample sample;
-	struct call call;
 	struct err e = {0};
 	double rate = NAN;
-	if (say(k, how, text, &speech, &e) < 0 || speech_resample(&speech, 16000, &e) < 0) {
-		str_cut_copy(why, size, e.text);
-		speech_release(&speech);
-		return rate;
-	}
 	struct media *m = ARENA_NEW(k->scratch, struct media);
-	if (speech_to_media(&speech, "calibration.wav", "wav", 1, k->scratch, m, &e) == 0) {
-		sample =
-			(struct sample){.id = "calibration", .audio = m, .language = how->language};
-		call_init(&call, &sample);
-		if (client_call(k->client, &call, &e) == 0 && call.outcome == OUTCOME_OK)
-			rate = check_error_rate(how->language, text, check_text(&call));
-		(void)snprintf(why, size, "the service reads the voice with %.0f %% errors",
-			       100 * rate);
-		call_release(&call);
-	}
+	if (say(k, how, text, &speech, &e) < 0 || speech_resample(&speech, 16000, &e) < 0 ||
+	    speech_to_media(&speech, "calibration.wav", "wav", 1, k->scratch, m, &e) < 0)
+		str_cut_copy(why, size, e.text);
+	else if (!read_clip(k, how, text, m, &rate, why, size))
+		rate = NAN;
 	speech_release(&speech);
 	return rate;
 }
@@ -139,8 +179,8 @@ static double calibrate(struct check *k, const struct known *how, const char *te
 static void find_voice(struct check *k, struct known *how, const char *text)
 {
 	char why[160] = "no voice speaks it";
-	const struct service *tts = tts_service(k->env);
-	how->by_service = tts != NULL;
+	bool tts = strcmp(k->kind, "tts") != 0 && check_service(k, "tts");
+	how->by_service = tts;
 	if (tts && calibrate(k, how, text, why, sizeof(why)) <= CALIBRATION_MAX_RATE) {
 		how->usable = true;
 		return;
@@ -169,7 +209,11 @@ static const struct known *voice_of(struct check *k, const char *language)
 		return NULL;
 	struct known *how = &v->known[v->n++];
 	how->language = language;
-	find_voice(k, how, text);
+	how->listener = strcmp(k->kind, "tts") == 0 ? check_service(k, "asr") : k->service;
+	if (!how->listener && !k->maker)
+		(void)snprintf(how->why, sizeof(how->why), "the plan has no ASR service");
+	else
+		find_voice(k, how, text);
 	return how;
 }
 
@@ -186,6 +230,12 @@ bool check_speech(struct check *k, const char *language, const char *text, struc
 		return false;
 	}
 	return true;
+}
+
+bool check_can_hear(struct check *k, const char *language)
+{
+	const struct known *how = voice_of(k, language);
+	return how && how->usable;
 }
 
 static float threshold(const struct speech *s)

@@ -113,12 +113,12 @@ static bool looks_like_ids(struct lines l)
 	size_t n = 0;
 	while (lines_next(&l, &line)) {
 		struct span id = take_word(&line);
-		bool digit = false, plain = id.len >= 3;
+		bool digit = false, plain = id.len >= 3, number = id.len > 0;
 		for (size_t i = 0; i < id.len; i++) {
+			number = number && strchr("0123456789.,:$%", id.data[i]) && id.data[i];
 			digit = digit || (id.data[i] >= '0' && id.data[i] <= '9');
 			plain = plain && id.data[i] > ' ' && id.data[i] < 0x7f;
 		}
-		bool number = id.len > 0 && strspn(id.data, "0123456789.,:$%") >= id.len;
 		if (id.len > 0 && (!digit || !plain || (number && id.len < 4)))
 			return false;
 		n += id.len > 0;

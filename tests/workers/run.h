@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../sanitize/sanitized.h"
 #include "base/buf.h"
 #include "worker/host.h"
 

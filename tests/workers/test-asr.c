@@ -278,7 +278,7 @@ static void test_long(void **state)
 		  pcm.len - 23 * (b - a) * 2, &second);
 	assert_string_equal(text_of(&second), SENTENCE " " SENTENCE);
 	assert_true(real(json_array_get(second.list, 1), "start") > 1800);
-	assert_true(peak_memory(asr) < peak + ((size_t)16 << 20));
+	assert_true(SANITIZED || peak_memory(asr) < peak + ((size_t)16 << 20));
 	worker_free(tts);
 	worker_free(asr);
 }

@@ -136,8 +136,8 @@ static int no_speaker(struct guest_request *r, struct err *e)
 {
 	guest_code(r, "no_speaker");
 	return err_set(e, ERR_USAGE, "there is no such speaker; there are languages (en-us, "
-		       "en-gb, cmn, yue, de, fr-fr, es, ja, ru and %zu more) and variants of the voice (m1 "
-		       "to m8, f1 to f5 and more), joined as in en-us+f2",
+		       "en-gb, cmn, yue, de, fr-fr, es, ja, ru and %zu more) and variants of the "
+		       "voice (m1 to m8, f1 to f5 and more), joined as in en-us+f2",
 		       json_object_size(languages) - 9);
 }
 

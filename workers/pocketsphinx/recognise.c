@@ -22,9 +22,11 @@ static cmd_ln_t *configure(const char *model, bool quick)
 	    asprintf(&dict, "%s/cmudict-en-us.dict", model) < 0)
 		return NULL;
 	const char *second_pass = quick ? "no" : "yes";
-	/* remove_silence: with it, times are those of the sound without its pauses. */
+	/* remove_silence: with it, times are those of the sound without its pauses. cmn: the means
+	 * are those of the utterance itself; others would let one client's sound change what is
+	 * heard of the next one's. */
 	return cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", hmm, "-lm", lm, "-dict", dict,
-			   "-remove_silence", "no", "-logfn", "/dev/null", "-fwdflat", second_pass,
+			   "-remove_silence", "no", "-cmn", "batch", "-logfn", "/dev/null", "-fwdflat", second_pass,
 			   "-bestpath", second_pass, NULL);
 }
 
@@ -68,12 +70,20 @@ static bool take_word(const char *from, char *out, size_t size)
 	return true;
 }
 
+/* What was learned of the noise of earlier sound is forgotten. */
+static int start(struct recogniser *r, struct err *e)
+{
+	if (ps_start_stream(r->ps) < 0 || ps_start_utt(r->ps) < 0)
+		return err_set(e, ERR_SYSTEM, "pocketsphinx cannot begin an utterance");
+	return 0;
+}
+
 int recogniser_words(struct recogniser *r, const int16_t *pcm, size_t n, struct word *ret,
 		     size_t max, size_t *ret_n, struct err *e)
 {
 	*ret_n = 0;
-	if (ps_start_utt(r->ps) < 0)
-		return err_set(e, ERR_SYSTEM, "pocketsphinx cannot begin an utterance");
+	if (start(r, e) < 0)
+		return -1;
 	int rc = ps_process_raw(r->ps, pcm, n, FALSE, TRUE);
 	if (ps_end_utt(r->ps) < 0 || rc < 0)
 		return err_set(e, ERR_SYSTEM, "pocketsphinx cannot read the sound");
@@ -95,8 +105,8 @@ int recogniser_words(struct recogniser *r, const int16_t *pcm, size_t n, struct 
 int recogniser_begin(struct recogniser *r, struct err *e)
 {
 	recogniser_end(r);
-	if (ps_start_utt(r->ps) < 0)
-		return err_set(e, ERR_SYSTEM, "pocketsphinx cannot begin an utterance");
+	if (start(r, e) < 0)
+		return -1;
 	r->open = true;
 	return 0;
 }

@@ -61,6 +61,26 @@ static void test_quantile(void **state)
 }
 
 /* The n that is named really decides: the same law with as many samples. */
+/* Fast answers do not hide that many requests got none. */
+static void test_failures_fail(void **state)
+{
+	(void)state;
+	latencies(200);
+	run->trust.trustworthy = true;
+	run->attempted = 202;
+	run->outcomes[OUTCOME_RESET] = 2;
+	run->outcomes[OUTCOME_OK] = 200;
+	assert_false(run_fails_too_often(run));
+	run->attempted = 203;
+	run->outcomes[OUTCOME_RESET] = 3;
+	assert_true(run_fails_too_often(run));
+	assert_int_equal(run_verdict(run), VERDICT_FAIL);
+	result_judge(r);
+	assert_non_null(strstr(r->sentence, "of 203 requests 3 failed"));
+	(void)target("error_rate", "< 10%");
+	assert_false(run_fails_too_often(run));
+}
+
 static void test_needed(void **state)
 {
 	(void)state;
@@ -290,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_quantile), TEST(test_needed), TEST(test_shares), TEST(test_missing),
+		TEST(test_failures_fail), TEST(test_needed), TEST(test_shares), TEST(test_missing),
 		TEST(test_trust_delay), TEST(test_trust_rest), TEST(test_whole), TEST(test_nothing),
 		TEST(test_soak),
 	};

@@ -89,6 +89,19 @@ static void test_one_writer(void **state)
 	assert_int_equal(access(lock, F_OK), -1);
 }
 
+static int save_window(struct store *s, const struct run_window *w)
+{
+	struct soak_part part = {.start_ns = 5, .start_wall_ns = 1, .boot = "b"};
+	struct soak_row row = {"asr", *w};
+	part.about = json_object();
+	json_t *whole = json_pack("{s:i}", "next", 7);
+	int ret = store_soak_begin(s, &part, false, NULL) < 0 ||
+		  store_soak_window(s, &part, 0, &row, 1, whole, NULL) < 0 ? -1 : 0;
+	json_decref((json_t *)part.about);
+	json_decref(whole);
+	return ret;
+}
+
 /* In a child that is then killed: runs, cases and windows saved one by one. */
 static void save_and_hang(int tell)
 {
@@ -97,7 +110,7 @@ static void save_and_hang(int tell)
 	if (store_open(db, &s, NULL) < 0 || store_save_run(s, r->runs[0], NULL) < 0 ||
 	    store_save_run(s, r->runs[1], NULL) < 0 || store_save_run(s, r->runs[1], NULL) < 0 ||
 	    store_save_case(s, &r->cases[1], NULL) < 0 ||
-	    store_save_window(s, "asr", 1, &r->runs[0]->windows[3], NULL) < 0)
+	    save_window(s, &r->runs[0]->windows[3]) < 0)
 		_exit(1);
 	(void)!write(tell, "x", 1);
 	for (;;)

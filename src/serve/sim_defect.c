@@ -1,0 +1,89 @@
+/* src/serve/sim_defect.c - see sim_defect.h. check-style: table
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "serve/sim_defect.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct sim_defect sim_defects[] = {
+	/* what a recogniser does wrong */
+	{"truncates-long-audio", "asr", "hears the first 30 seconds alone"},
+	{"drops-last-segment", "asr", "loses the last of several segments"},
+	{"wrong-times", "asr", "tells all times a second late"},
+	{"no-segments", "asr", "tells no segments"},
+	{"ignores-language", "asr", "writes everything as English"},
+	{"repeats", "asr", "repeats its last words when silence follows them"},
+	{"invents-on-silence", "asr", "hears words where nobody speaks"},
+	{"misreads-8k", "asr", "hears words wrong in sound of 8 kHz"},
+	{"misreads-44k", "asr", "hears words wrong in sound of 44.1 kHz"},
+	{"misreads-stereo", "asr", "hears words wrong in stereo"},
+	{"misreads-flac", "asr", "hears words wrong in FLAC"},
+	{"misreads-ogg", "asr", "hears words wrong in OGG"},
+	{"misreads-mp3", "asr", "hears words wrong in MP3"},
+	{"forgets-words", "asr", "leaves out every other word of English"},
+	/* what a synthesiser does wrong */
+	{"same-voice", "tts", "gives all speakers the same voice"},
+	{"cuts-long-text", "tts", "says the first 10 seconds alone"},
+	{"accepts-empty-text", "tts", "answers an empty text with sound"},
+	{"ignores-speed", "tts", "says everything at speed 1"},
+	{"says-nothing", "tts", "sends silence"},
+	{"says-other-words", "tts", "says another text than the one asked for"},
+	{"skips-digits", "tts", "leaves out the digits of a text"},
+	{"skips-chinese", "tts", "leaves out the Chinese words of a text"},
+	{"clips", "tts", "speaks so loudly that its samples are cut off"},
+	/* what a model of vision, language and sound does wrong */
+	{"blind", "chat", "sees no image"},
+	{"ignores-second-image", "chat", "sees the first image alone"},
+	{"refuses-4k", "chat", "fails on images of more than 8 million pixels"},
+	{"cannot-read", "chat", "reads no letters in images"},
+	{"cannot-read-chinese", "chat", "reads no Chinese characters in images"},
+	{"charts-rise", "chat", "says of every chart that it rises"},
+	{"ignores-max-tokens", "chat", "goes on after max_tokens"},
+	{"wrong-finish-reason", "chat", "says stop where max_tokens ended the answer"},
+	{"ignores-stop", "chat", "goes on after the stop string"},
+	{"no-usage", "chat", "tells no usage"},
+	{"ignores-system", "chat", "does not heed the system prompt"},
+	{"forgets-turns", "chat", "knows the last message alone"},
+	{"answer-loops", "chat", "repeats its answer without end"},
+	{"deaf", "chat", "hears no sound"},
+	{"ignores-second-sound", "chat", "hears the first sound alone"},
+	/* what all of them may do wrong */
+	{"whole-stream-at-once", "tts chat", "sends the whole stream when all of it is done"},
+	{0},
+};
+
+static const struct sim_defect *find(const char *name)
+{
+	for (const struct sim_defect *d = sim_defects; d->name; d++)
+		if (strcmp(d->name, name) == 0)
+			return d;
+	return NULL;
+}
+
+bool sim_has_defect(const struct strings *names, const char *name)
+{
+	assert(find(name));
+	return names && strings_has(names, name);
+}
+
+static const char *next_name(size_t i, const void *ctx)
+{
+	(void)ctx;
+	return sim_defects[i].name;
+}
+
+int sim_check_defects(const struct strings *names, const char *kind, struct err *e)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct sim_defect *d = find(names->items[i]);
+		const char *near = d ? NULL : str_nearest(names->items[i], next_name, NULL);
+		if (!d)
+			return err_set(e, ERR_USAGE, "the sim has no defect '%s'%s%s%s",
+				       names->items[i], near ? "; did you mean '" : "",
+				       near ? near : "", near ? "'?" : "");
+		if (!strstr(d->kinds, kind))
+			return err_set(e, ERR_USAGE, "the defect '%s' is one of %s, not of %s",
+				       d->name, d->kinds, kind);
+	}
+	return 0;
+}

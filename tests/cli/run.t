@@ -1,0 +1,77 @@
+A service to test against: the sim, which answers by given laws.
+
+  $ serve() { assay serve chat --worker sim --port 0 --sim-ttft 20ms --sim-token-time 2ms --sim-tokens 8 >"$1" 2>/dev/null & echo $! >"$1.pid"
+  >   until grep -qs listening "$1"; do read -rt 0.05 <> <(:) || :; done
+  >   sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$1"; }
+  $ url=$(serve one)
+  $ printf '{"id":"a","question":"hello"}\n{"id":"b","question":"good day"}\n' >prompts.jsonl
+
+A bench prints one JSON document and nothing else on standard output.
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --requests 20 --concurrency 4 --max-tokens 8 --no-monitor --no-targets --quiet --format json >r.json
+  $ jq -c '.runs[0].counts.attempted, .runs[0].counts.ok, .runs[0].metrics.ttft.n, .runs[0].metrics.output_tokens.p50' r.json
+  20
+  20
+  20
+  8
+
+The answers came as slowly as the sim was told, never faster.
+
+  $ jq '.runs[0].metrics | .ttft.min >= 0.0195 and .tpot.min >= 0.0018 and .latency.min >= 0.033' r.json
+  true
+
+A target that is missed is status 1.
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --requests 10 --no-monitor --targets '{ttft.p50: "< 1ms"}' --quiet --format json >r.json; echo $?
+  1
+  $ jq -c '.verdict, .runs[0].targets[0].verdict' r.json
+  "fail"
+  "fail"
+
+Ctrl-C ends a run with a report of what was measured, status 4.
+
+  $ bash -ic 'exec assay bench chat $0/v1 --model sim --data prompts.jsonl --duration 60s --no-monitor --quiet --format json' $url >r.json 2>/dev/null & bench=$!
+  $ read -rt 2 <> <(:) || :; kill -INT $bench; wait $bench; echo $?
+  4
+  $ jq -c '.runs[0].counts.ok > 10, .interrupted' r.json
+  true
+  true
+
+A service that dies in the middle: what was measured is kept, the rest of the plan runs, and the report folder is whole.
+
+  $ other=$(serve two)
+  $ cat >two.plan.yaml <<END
+  > assay: 1
+  > services:
+  >   dies: {protocol: openai-chat, url: "$other/v1", model: sim}
+  >   lives: {protocol: openai-chat, url: "$url/v1", model: sim}
+  > data: {prompts: {manifest: prompts.jsonl}}
+  > performance:
+  >   - {name: first, service: dies, data: prompts, requests: 60, concurrency: 1, max_tokens: 8}
+  >   - {name: second, service: lives, data: prompts, requests: 10, concurrency: 1, max_tokens: 8}
+  > END
+  $ (read -rt 1 <> <(:) || :; kill -9 $(cat two.pid)) & assay run two.plan.yaml --out report --no-monitor --quiet --format json >r.json; echo $?
+  1
+  $ jq -c '[.runs[].name], (.runs[0].counts | .ok > 5 and .ok < 60 and .attempted == 60), .runs[1].counts.ok' r.json
+  ["first","second"]
+  true
+  10
+  $ ls report | tr '\n' ' '
+  junit.xml metrics.csv report.html report.md result.json results.db  (no-eol)
+  $ sqlite3 report/results.db 'pragma integrity_check; select count(*) from run'
+  ok
+  2
+  $ diff <(jq -S .runs r.json) <(jq -S .runs report/result.json) && echo same
+  same
+
+The report can be made again from the folder.
+
+  $ assay report report --format json 2>/dev/null | jq -c .verdict
+  "fail"
+
+Nothing answers: every request failed as connect, status 1; a wrong host name could not run.
+
+  $ assay bench chat http://127.0.0.1:1/v1 --model x --data prompts.jsonl --requests 2 --no-monitor --quiet --format json | jq -c .runs[0].counts.failed
+  {"connect":2}
+
+  $ kill $(cat one.pid); wait
