@@ -1,5 +1,5 @@
-/* src/protocols/funasr_ws.c - live speech as FunASR's runtime speaks it: a WebSocket, a JSON opening,
- * PCM as it would be spoken, partial and final results as JSON.
+/* src/protocols/funasr_ws.c - live speech as FunASR's runtime speaks it: a WebSocket, a JSON
+ * opening, PCM as it would be spoken, partial and final results as JSON.
  *
  * What is shown: messages of an online mode bring further text; those of an offline mode replace
  * what was shown since the offline one before. The last message is one with is_end; else the first
@@ -235,7 +235,7 @@ static enum outcome take_sentences(const struct state *st, const json_t *message
 /* What is seen now, against what was seen before: which words had to be taken back? */
 static enum outcome show(struct answer *a, const struct arrival *at, bool online)
 {
-	struct buf *now = &a->reasoning, *before = &a->body;	/* work space: asr has no other use */
+	struct buf *now = &a->reasoning, *before = &a->body;	/* of no other use in asr */
 	buf_clear(now);
 	if (buf_add(now, a->text.data, a->text.len) < 0 || buf_char(now, ' ') < 0 ||
 	    buf_add(now, a->scratch.data, a->scratch.len) < 0)
