@@ -565,41 +565,9 @@
 		});
 	}
 
-	/* ---- switches ---- */
-
-	function labels() {
-		document.getElementById('lang').textContent = chinese() ? 'English' : '中文';
-		var dark = root.getAttribute('data-theme') === 'dark' ||
-			(!root.hasAttribute('data-theme') &&
-			matchMedia('(prefers-color-scheme: dark)').matches);
-		document.getElementById('theme').textContent = chinese() ? (dark ? '浅色' : '深色') :
-			(dark ? 'light' : 'dark');
-		return dark;
-	}
-
-	function redraw() {
+	document.addEventListener('assay-redraw', function () {
 		drawn.forEach(function (f) { f(); });
-	}
-
-	document.querySelector('.switches').hidden = false;
-	document.getElementById('lang').onclick = function () {
-		var lang = chinese() ? 'en' : 'zh';
-		assayPage.language(lang);
-		assayPage.keep('lang', lang);
-		labels();
-	};
-	document.getElementById('theme').onclick = function () {
-		var theme = labels() ? 'light' : 'dark';
-		root.setAttribute('data-theme', theme);
-		assayPage.keep('theme', theme);
-		labels();
-		redraw();
-	};
-	matchMedia('(prefers-color-scheme: dark)').addEventListener('change', function () {
-		labels();
-		redraw();
 	});
-	labels();
 	document.querySelectorAll('tr.pair').forEach(colorPair);
 
 	/* One run after the other, so that a page of many stays responsive while it draws. */

@@ -3,8 +3,32 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <pthread.h>
 
 #include "base/util.h"
+
+static _Thread_local int building;
+
+static void *get_memory(size_t size)
+{
+	void *p = malloc(size);
+	if (p || !building)
+		return p;
+	(void)fputs("assay: out of memory\n", stderr);
+	abort();
+}
+
+static void take_over(void)
+{
+	json_set_alloc_funcs(get_memory, free);
+}
+
+void json_building(bool on)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	(void)pthread_once(&once, take_over);
+	building += on ? 1 : -1;
+}
 
 /* Nesting of brackets outside strings; enough to protect the parser's recursion. */
 static size_t depth_of(const char *text, size_t len)

@@ -18,6 +18,11 @@
  * names line and column and never holds a byte of the text. Caller: json_decref(). */
 json_t *json_read(const char *text, size_t len, size_t depth_max, struct err *e);
 
+/* From json_building(true) to json_building(false) on this thread, exhausted memory ends the
+ * program with a message, as in an arena: for trees that we make, where a value that could not
+ * be added would look like one that is not known. Not for reading. Pairs may be nested. */
+void json_building(bool on);
+
 /* For CLEANUP(): json_decref of a local. */
 void json_unref(json_t **j);
 

@@ -109,9 +109,11 @@ int process_start(const struct process_spec *spec, pid_t *ret_pid, struct err *e
 	do {
 		n = read(from, &why, sizeof(why));
 	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(why)) {
+	if (n != 0) {	/* told why it could not; or not even that could be read */
+		saved = n == (ssize_t)sizeof(why) ? why : errno;
+		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
-		errno = why;
+		errno = saved;
 		return err_sys(e, "cannot run '%s'", spec->argv[0]);
 	}
 	*ret_pid = pid;
@@ -164,24 +166,25 @@ void process_status_text(int status, char *out, size_t size)
 		(void)snprintf(out, size, "wait status %d", status);
 }
 
-/* Read until the end or the moment; what does not fit is read and forgotten. 0 at the end. */
-static int drain(int fd, uint64_t until_ns, struct buf *out)
+/* Read until the end or the moment; what does not fit is read and forgotten. 0 at the end,
+ * 1: the moment was reached. */
+static int drain(int fd, uint64_t until_ns, struct buf *out, struct err *e)
 {
 	char piece[8192];
 	for (;;) {
 		uint64_t now = clock_now();
 		if (now >= until_ns)
-			return -1;
+			return 1;
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		if (poll(&p, 1, (int)MIN((until_ns - now) / NS_PER_MS + 1, (uint64_t)60000)) <= 0)
 			continue;
 		ssize_t n = read(fd, piece, sizeof(piece));
 		if (n == 0)
 			return 0;
-		if (n > 0)
-			(void)buf_add(out, piece, MIN((size_t)n, out->max - out->len));
-		else if (errno != EINTR)
-			return 0;
+		if (n < 0 && errno != EINTR)
+			return err_sys(e, "cannot read what a program printed");
+		if (n > 0 && buf_add(out, piece, MIN((size_t)n, out->max - out->len)) < 0)
+			return err_set(e, ERR_SYSTEM, "no memory for what a program printed");
 	}
 }
 
@@ -201,10 +204,12 @@ int process_run(const char *const *argv, const char *const *env, uint64_t timeou
 	if (rc < 0)
 		return -1;
 	uint64_t until = clock_now() + timeout_ns;
-	bool late = drain(from, until, out) < 0 || process_wait(pid, until, ret_status) != 1;
-	if (!late)
+	rc = drain(from, until, out, e);
+	if (rc == 0 && process_wait(pid, until, ret_status) == 1)
 		return 0;
 	(void)process_end(pid, NS_PER_S / 5);
+	if (rc < 0)
+		return err_prefix(e, "'%s': ", argv[0]);
 	return err_set(e, ERR_SYSTEM, "'%s' did not end within %.3g s and was ended", argv[0],
 		       ns_to_s(timeout_ns));
 }

@@ -39,11 +39,11 @@ const struct command command_make_data = {
 	.usage = "DIR [options]",
 	.text = "Writes what `assay check` asks: speech that says known words, pictures and charts "
 		"that show known things, frames of a known motion, questions and their answers. "
-		"DIR/manifest.jsonl has one line per request; bench, soak and accuracy take it as "
-		"--data or as a plan's manifest. The same seed makes the same data.",
+		"DIR/manifest.jsonl has one line per request; bench takes it as --data, "
+		"a plan as a manifest under data:. The same seed makes the same data.",
 	.examples = "assay make-data data                    # everything, seed 1\n"
 		    "assay make-data data --kind asr --case-seed 7\n"
-		    "assay accuracy --asr http://127.0.0.1:8001/transcribe --data data/manifest.jsonl",
+		    "assay bench asr http://127.0.0.1:8001/transcribe --data data/manifest.jsonl",
 	.tables = tables,
 	.run = run,
 };

@@ -1,11 +1,9 @@
 /* src/cli/cmd_report.c - assay report: show a result again, in any form.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/json.h"
 #include "cli/commands.h"
+#include "cli/result_file.h"
 #include "report/writer.h"
 #include "store/store.h"
 
@@ -47,45 +45,6 @@ const struct command command_report = {
 	.run = run,
 };
 
-static struct result *read_json(const char *path, struct err *e)
-{
-	CLEANUP(buf_release) struct buf text = BUF_INIT(BUF_UNLIMITED);
-	if (file_read(path, &text, e) < 0)
-		return NULL;
-	CLEANUP(json_unref) json_t *j = json_read(text.data ? text.data : "", text.len,
-						  JSON_DEPTH_MAX, e);
-	struct result *r = j ? result_from_json(j, e) : NULL;
-	if (!r)
-		(void)err_prefix(e, "%s: ", path);
-	return r;
-}
-
-static bool is_dir(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static struct result *load(const char *path, struct arena *a, struct err *e)
-{
-	const char *db = path;
-	struct result *r = NULL;
-	if (is_dir(path)) {
-		const char *json = arena_fmt(a, "%s/result.json", path);
-		db = arena_fmt(a, "%s/results.db", path);
-		if (access(json, F_OK) == 0)
-			return read_json(json, e);
-		if (access(db, F_OK) != 0) {
-			(void)err_set(e, ERR_USAGE, "'%s' holds neither result.json nor results.db",
-				      path);
-			return NULL;
-		}
-	} else if (!str_ends(path, ".db")) {
-		return read_json(path, e);
-	}
-	return store_load(db, &r, e) < 0 ? NULL : r;
-}
-
 static int write_dir(const struct result *r, const char *dir, const struct writer_options *o,
 		     struct arena *a, struct err *e)
 {
@@ -122,7 +81,7 @@ static int show(const struct report_options *o, const struct common_options *com
 	struct err e;
 	if (check(o, &e) < 0)
 		return command_fail(&e);
-	CLEANUP(result_freep) struct result *r = load(path, a, &e);
+	CLEANUP(result_freep) struct result *r = result_file_open(path, a, &e);
 	if (!r)
 		return command_fail(&e);
 	const struct writer_options w = {.lang = o->lang,

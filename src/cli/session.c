@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "cli/fetch.h"
+#include "cli/live_page.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
@@ -40,6 +41,18 @@ const struct opt session_options[] = {
 	 .arg = "en|zh|auto",
 	 .def = "auto",
 	 .help = "language of the report"},
+	{.name = "ui",
+	 OPT_AT_BOOL(struct session_options, ui),
+	 .flags = OPT_CLI_ONLY,
+	 .help = "serve a live page of the run on a free port of 127.0.0.1"},
+	{.name = "ui_port",
+	 OPT_AT_INT(struct session_options, ui_port),
+	 .arg = "N",
+	 .def = "-1",
+	 .min = -1,
+	 .max = 65535,
+	 .flags = OPT_CLI_ONLY,
+	 .help = "serve it on this port"},
 	{0},
 };
 
@@ -156,12 +169,14 @@ void session_release(struct session *s)
 }
 
 static int add_service(struct session *s, const char *name, const char *url, const char *protocol,
-		       const char *model, struct err *e)
+		       const struct url_options *urls, struct err *e)
 {
+	const char *model = urls->model;
 	struct service *service = &s->plan.services[s->plan.n_services];
 	struct optset set = {.rows = service_options, .to = service};
 	service_defaults(service);
 	service->name = name;
+	service->protocol_keys = urls->protocol_keys;
 	s->plan.n_services++;
 	if (opt_set(&set, "protocol", protocol, s->arena, e) < 0 ||
 	    opt_set(&set, "url", url, s->arena, e) < 0 ||
@@ -194,7 +209,7 @@ int session_open_urls(struct session *s, const struct url_options *urls, struct 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].url && add_service(s, kinds[i].name, kinds[i].url,
 						urls->protocol ? urls->protocol : kinds[i].protocol,
-						urls->model, e) < 0)
+						urls, e) < 0)
 			return -1;
 	return 0;
 }
@@ -244,7 +259,8 @@ static json_t *environment(const struct session *s)
 	return env;
 }
 
-static struct monitor *start_monitor(const struct session *s, struct result *r)
+static struct monitor *start_monitor(const struct session *s, struct live_page *live,
+				     struct result *r)
 {
 	struct monitor_spec spec;
 	struct monitor *m = NULL;
@@ -266,6 +282,8 @@ static struct monitor *start_monitor(const struct session *s, struct result *r)
 	spec.targets = targets;
 	spec.n_targets = p->n_services;
 	spec.fetch = cli_fetch;
+	if (live)
+		spec.listener = live_page_listener(live);
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));
@@ -278,11 +296,14 @@ static struct monitor *start_monitor(const struct session *s, struct result *r)
 	return m;
 }
 
-static void run_item(const struct session *s, const struct session_item *item,
+/* False: what the plan asks for does not fit to what there is (recorded answers to other inputs):
+ * that is a plan to be corrected, not a measurement that failed. */
+static bool run_item(const struct session *s, const struct session_item *item,
 		     const struct suite_env *env, struct result *r)
 {
 	const char *name = item->suite->name;
 	const char *skipped = NULL;
+	size_t before = r->errors.n;
 	struct err e = {0};
 	if (stop_requested())
 		skipped = "the run was ended";
@@ -292,6 +313,7 @@ static void run_item(const struct session *s, const struct session_item *item,
 		strings_add(&r->skipped, r->arena, arena_fmt(r->arena, "%s: %s", name, skipped));
 	else if (item->suite->run(item->settings, env, r, &e) < 0)
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
+	return e.code != ERR_USAGE || r->errors.n == before;
 }
 
 static int write_out(const struct session *s, const struct result *r, struct store *store)
@@ -329,13 +351,32 @@ static struct store *open_store(const struct session *s, struct err *e)
 	return store;
 }
 
+/* *ret_live stays NULL where nobody asked for the page. */
+static int start_live(const struct session *s, struct live_page **ret_live, struct err *e)
+{
+	const struct session_options *o = s->options;
+	if (!o->ui && o->ui_port < 0)
+		return 0;
+	if (live_page_start(o->title ? o->title : s->plan.title, o->command, o->lang,
+		       o->ui_port < 0 ? 0 : (int)o->ui_port, progress_view_hooks(s->view), ret_live,
+		       e) < 0)
+		return -1;
+	progress_say(s->view, "live page: %s", live_page_url(*ret_live));
+	return 0;
+}
+
 int session_run(struct session *s)
 {
 	struct err e = {0};
 	CLEANUP(result_freep) struct result *r = result_new();
 	struct store *store = NULL;
+	struct live_page *live = NULL;
 	if (s->options->out && !(store = open_store(s, &e)))
 		return command_fail(&e);
+	if (start_live(s, &live, &e) < 0) {
+		(void)store_close(store);
+		return command_fail(&e);
+	}
 	r->tool_version = ASSAY_VERSION;
 	r->title = arena_str(r->arena, s->options->title ? s->options->title : s->plan.title);
 	r->command = arena_str(r->arena, s->options->command);
@@ -349,15 +390,16 @@ int session_run(struct session *s)
 		.deployed = s->deployed,
 		.speaker = speaker_new(),
 		.painter = painter_new(),
-		.progress = progress_view_hooks(s->view),
+		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
 		.store = store,
 		.long_cases = s->options->long_cases,
 		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
-	env.monitor = start_monitor(s, r);
+	env.monitor = start_monitor(s, live, r);
+	bool fits = true;
 	for (size_t i = 0; i < s->n_items; i++)
-		run_item(s, &s->items[i], &env, r);
+		fits &= run_item(s, &s->items[i], &env, r);
 	(void)monitor_stop(env.monitor, r);
 	for (size_t i = 0; i < s->n_items; i++)
 		if (s->items[i].suite->after)
@@ -367,6 +409,9 @@ int session_run(struct session *s)
 	result_judge(r);
 	s->view = progress_view_free(s->view);
 	int status = write_out(s, r, store);
+	live = live_page_end(live, r);
+	if (!fits)
+		status = 2;
 	(void)store_close(store);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);

@@ -17,6 +17,8 @@ struct session_options {
 	bool long_cases;
 	bool monitor;
 	const char *lang;
+	bool ui;			/* the live page */
+	int64_t ui_port;		/* where; -1: --ui decides */
 	const char *title;
 	const char *command;		/* that repeats it; not an option */
 };
@@ -26,6 +28,7 @@ extern const struct opt session_options[];
 struct url_options {
 	const char *asr, *tts, *chat;
 	const char *protocol, *model;
+	const struct yaml_node *protocol_keys;	/* the protocol's own; NULL: none */
 };
 extern const struct opt url_options[];
 

@@ -3,6 +3,8 @@
 #include "client/asking.h"
 
 #include "base/util.h"
+#include "client/hint.h"
+#include "client/speaking.h"
 
 #define HEAD_MAX ((size_t)64 << 10)
 
@@ -24,13 +26,14 @@ int asking_init(struct asking *a, struct site_link *l, void (*end)(struct asking
 	a->x.idle_ns = s->idle_timeout_ns;
 	a->x.connect_ns = s->connect_timeout_ns;
 	a->x.retry_stale = true;
-	return 0;
+	return s->protocol->live ? speaking_new(a, &a->live, e) : 0;
 }
 
 void asking_release(struct asking *a)
 {
 	if (!a->state)
 		return;
+	a->live = speaking_free(a->live);
 	exchange_release(&a->x);
 	request_release(&a->request);
 	buf_release(&a->head);
@@ -46,9 +49,13 @@ static int write_head(struct asking *a, const struct url *url, struct err *e)
 	if (url_join(url, r->path, path, sizeof(path), e) != 0)
 		return -1;
 	buf_clear(&a->head);
-	(void)buf_fmt(&a->head, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: assay/" ASSAY_VERSION
-		      "\r\nAccept: */*\r\nAccept-Encoding: identity\r\n", r->method, path,
-		      url->authority);
+	(void)buf_str(&a->head, r->method);	/* no format: this is written for every request */
+	(void)buf_char(&a->head, ' ');
+	(void)buf_str(&a->head, path);
+	(void)buf_str(&a->head, " HTTP/1.1\r\nHost: ");
+	(void)buf_str(&a->head, url->authority);
+	(void)buf_str(&a->head, "\r\nUser-Agent: assay/" ASSAY_VERSION "\r\nAccept: */*\r\n"
+		      "Accept-Encoding: identity\r\n");
 	(void)buf_str(&a->head, s->header_lines ? s->header_lines : "");
 	(void)buf_add(&a->head, r->head.data, r->head.len);
 	if (strcmp(r->method, "GET") != 0)
@@ -65,12 +72,15 @@ int asking_prepare(struct asking *a, const struct sample *sample, const struct a
 	a->sample = sample;
 	a->ask = ask;
 	a->answer = answer;
+	a->hint[0] = '\0';
 	exchange_clear(&a->x);
 	request_clear(&a->request);
 	answer_clear(answer);
 	if (s->protocol->encode(s, sample, ask, &a->request, e) != 0)
 		return -1;
 	a->x.origin = site_link_choose(a->link);
+	if (a->live)
+		return 0;
 	if (write_head(a, &origin_endpoint(a->x.origin)->url, e) != 0)
 		return -1;
 	int r = exchange_add(&a->x, a->head.data, a->head.len);
@@ -84,12 +94,18 @@ int asking_prepare(struct asking *a, const struct sample *sample, const struct a
 void asking_start(struct asking *a, uint64_t timeout_ns)
 {
 	a->x.timeout_ns = timeout_ns ? timeout_ns : a->link->site->service->timeout_ns;
-	exchange_start(&a->x);
+	if (a->live)
+		speaking_start(a->live, a->x.timeout_ns);
+	else
+		exchange_start(&a->x);
 }
 
 void asking_abort(struct asking *a, const char *words)
 {
-	exchange_abort(&a->x, OUTCOME_ABORTED, words);
+	if (a->live)
+		speaking_abort(a->live, OUTCOME_ABORTED, words);
+	else
+		exchange_abort(&a->x, OUTCOME_ABORTED, words);
 }
 
 static void say_header(struct asking *a, const struct http_head *head, const char *name,
@@ -110,7 +126,8 @@ static enum outcome on_head(void *ctx, const struct http_head *head)
 	enum outcome outcome = s->protocol->head(a->state, s, a->ask, head, a->answer);
 	a->state_live = true;
 	if (head->status >= 300 && head->status < 400)
-		say_header(a, head, "Location", "redirected to ", ": give that URL instead");
+		hint_redirect(s, &origin_endpoint(a->x.origin)->url, a->request.path,
+			      http_header(head, "Location"), a->hint);
 	else if (head->status == 200 && outcome == OUTCOME_BAD_CONTENT_TYPE)
 		say_header(a, head, "Content-Type", "content type ", "");
 	/* of any other status the body is read, for its words */
@@ -127,15 +144,43 @@ static enum outcome on_body(void *ctx, const char *data, size_t len, const struc
 	return OUTCOME_OK;
 }
 
+/* The hint in front of the service's own words. */
+static void give_hint(struct asking *a, enum outcome outcome)
+{
+	char words[ANSWER_ERROR_MAX];
+	size_t len = MIN(a->answer->error.len, sizeof(words));
+	if (outcome == OUTCOME_HTTP_4XX && (a->x.status == 404 || a->x.status == 405))
+		hint_not_found(a->link->site->service, &origin_endpoint(a->x.origin)->url,
+			       a->request.path, (struct span){a->answer->error.data, len}, a->hint);
+	if (!a->hint[0])
+		return;
+	if (len > 0)
+		memcpy(words, a->answer->error.data, len);
+	buf_clear(&a->answer->error);
+	answer_note_error(a->answer, a->hint, strlen(a->hint));
+	if (len == 0 || outcome == OUTCOME_HTTP_3XX)
+		return;
+	answer_note_error(a->answer, " (it said: ", 11);
+	answer_note_error(a->answer, words, len);
+	answer_note_error(a->answer, ")", 1);
+}
+
 static void on_end(void *ctx, enum outcome outcome)
 {
 	struct asking *a = ctx;
-	const struct protocol *p = a->link->site->service->protocol;
+	if (outcome == OUTCOME_HTTP_3XX || outcome == OUTCOME_HTTP_4XX)
+		give_hint(a, outcome);
 	if (outcome == OUTCOME_OK && a->x.status != 200) {
 		(void)snprintf(a->x.words, sizeof(a->x.words), "status %d instead of 200",
 			       a->x.status);
 		outcome = OUTCOME_BAD_HTTP;
 	}
+	asking_finish(a, outcome);
+}
+
+void asking_finish(struct asking *a, enum outcome outcome)
+{
+	const struct protocol *p = a->link->site->service->protocol;
 	if (outcome == OUTCOME_OK)
 		outcome = p->finish(a->state, a->sample, a->answer);
 	if (a->state_live && p->release)
@@ -151,7 +196,7 @@ struct span asking_detail(const struct asking *a)
 {
 	if (a->outcome == OUTCOME_OK)
 		return (struct span){"", 0};
-	if (a->outcome != OUTCOME_HTTP_3XX && a->answer->error.len > 0)
+	if (a->answer->error.len > 0)
 		return (struct span){a->answer->error.data, a->answer->error.len};
 	return span_of(a->x.words);
 }

@@ -6,6 +6,7 @@
 #ifndef CLIENT_ASKING_H
 #define CLIENT_ASKING_H
 
+#include "client/hint.h"
 #include "client/site.h"
 #include "protocols/protocol.h"
 
@@ -19,6 +20,8 @@ struct asking {
 	struct answer *answer;
 	void *state;
 	bool state_live;
+	struct speaking *live;		/* NULL: an HTTP exchange */
+	char hint[HINT_MAX];		/* what to write instead of the URL; "": no hint */
 	enum outcome outcome;		/* valid in end() and after it */
 	void (*end)(struct asking *a);	/* called once per asking_start(), from the loop */
 	void *user;

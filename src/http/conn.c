@@ -12,6 +12,13 @@
 #include "base/util.h"
 #include "http/conn_in.h"
 
+/* What is no larger leaves at once, whatever the window: no acknowledgement has to be watched for
+ * (two more wake-ups per request) to know when its last byte was there. */
+#define ONE_FLIGHT ((size_t)12 << 10)
+
+/* No segment is sent again earlier: what was found so long ago of a connection still holds. */
+#define TRIP_AGE (5 * NS_PER_MS)
+
 int net_new(struct net **ret_net, struct err *e)
 {
 	struct net *n = calloc(1, sizeof(*n));
@@ -79,6 +86,13 @@ void net_reads(const struct net *n, uint64_t *ret_stamped, uint64_t *ret_user)
 	*ret_user = n->reads_user;
 }
 
+static void hurry(struct conn *c, bool on)
+{
+	if (c->hurried != on)
+		loop_hurry(c->net->loop, on ? 1 : -1);
+	c->hurried = on;
+}
+
 static void forget_socket(struct conn *c)
 {
 	if (c->watch.fd < 0)
@@ -93,6 +107,7 @@ static void kill_conn(struct conn *c)
 	struct net *n = c->net;
 	assert(c->state != CONN_CLOSED);
 	c->state = CONN_CLOSED;
+	hurry(c, false);
 	inbox_forget(c);
 	loop_timer_clear(n->loop, &c->refused);
 	conn_tls_end(c);
@@ -121,6 +136,7 @@ void conn_fail(struct conn *c, enum outcome why, const char *words, uint64_t ns)
 void conn_opened(struct conn *c)
 {
 	c->state = CONN_OPEN;
+	hurry(c, false);
 	c->events->open(c->ctx);
 }
 
@@ -190,10 +206,20 @@ static void finish_connect(struct conn *c)
 
 /* The last byte is there one round trip after it left, even when the peer took its time to say so
  * (delayed acknowledgements wait for the reply, or for 40 ms). */
-static uint64_t upload_end(const struct conn *c, uint64_t acked)
+static uint64_t upload_end(struct conn *c, uint64_t acked)
 {
-	uint64_t trip = c->left != 0 ? stamp_round_trip(c->watch.fd) : 0;
-	return trip != 0 ? MIN(acked, c->left + trip) : acked;
+	if (c->left == 0)
+		return acked;
+	if (acked - c->trip_at > TRIP_AGE) {
+		c->trip = stamp_round_trip(c->watch.fd);
+		c->trip_at = acked;
+	}
+	return c->trip != 0 ? MIN(acked, c->left + c->trip) : acked;
+}
+
+uint64_t conn_upload_end(struct conn *c, uint64_t reply)
+{
+	return c->want_ack ? reply : upload_end(c, reply);
 }
 
 static void take_sent(struct conn *c)
@@ -233,6 +259,7 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 		inbox_read(c, epoll_events);
 	if ((epoll_events & EPOLLOUT) && c->state != CONN_CLOSED) {
 		(void)loop_change(n->loop, w, EPOLLIN | EPOLLRDHUP);
+		hurry(c, c->state != CONN_OPEN);
 		if (c->state == CONN_OPEN)
 			c->events->writable(c->ctx);
 		else
@@ -264,6 +291,7 @@ struct conn *conn_open(struct net *n, const struct endpoint *ep, const struct co
 		n->open->before = &c->next;
 	n->open = c;
 	c->moments.connect_start = clock_now();
+	hurry(c, true);
 	if (!try_addresses(c)) {
 		c->address = ep->n_addresses - 1;
 		if (loop_timer_set(n->loop, &c->refused, 0) != 0) {
@@ -285,17 +313,22 @@ ssize_t conn_raw_send(struct conn *c, const struct iovec *iov, int n, bool final
 	ssize_t r;
 	if (c->broken)
 		return -1;
+	size_t total = 0;
+	for (int i = 0; final && i < n; i++)
+		total += iov[i].iov_len;
+	bool acks = final && c->acks && total > ONE_FLIGHT;
 	do
-		r = stamp_send(c->watch.fd, iov, n, final && c->acks);
+		r = stamp_send(c->watch.fd, iov, n, acks);
 	while (r < 0 && errno == EINTR);
 	if (r >= 0) {
 		c->sent += (uint64_t)r;
-		c->want_ack = final;
-		c->left = 0;
+		c->want_ack = acks;
+		c->left = final && !acks && (size_t)r == total ? clock_now() : 0;
 		return r;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
 		(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+		hurry(c, true);
 		return 0;
 	}
 	c->broken = true;

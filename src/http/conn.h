@@ -34,7 +34,8 @@ struct conn_events {
 	void (*open)(void *ctx);	/* connected, and TLS is agreed on */
 	void (*data)(void *ctx, const char *data, size_t len, const struct arrival *at);
 	void (*writable)(void *ctx);	/* after conn_send() took less than all */
-	/* all bytes up to the last conn_send() with `final` are acknowledged */
+	/* all bytes up to the last conn_send() with `final` are acknowledged; not told of what
+	 * is so small that it leaves at once (conn_upload_end()) */
 	void (*acked)(void *ctx, uint64_t ns);
 	/* It broke or the peer ended it: OUTCOME_OK (orderly end), CONNECT, TLS or RESET, with
 	 * words for people. */
@@ -52,6 +53,10 @@ void conn_close(struct conn *c);	/* NULL is fine; calls nothing */
  * -1 when the connection cannot be written to any more (a reply may still be read). final: the
  * request ends with the last piece. */
 ssize_t conn_send(struct conn *c, const struct iovec *iov, int n, bool final);
+
+/* A reply has begun and acked() was not called: when was the request's last byte there? At the
+ * latest then; one round trip after it left where that is known. */
+uint64_t conn_upload_end(struct conn *c, uint64_t reply_ns);
 
 bool conn_connected(const struct conn *c);	/* TCP is there; TLS perhaps not yet */
 

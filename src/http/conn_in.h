@@ -25,12 +25,14 @@ struct conn {
 	int address;			/* of the endpoint: the one that is tried or was reached */
 	struct conn_moments moments;
 	bool stamps, acks;		/* the kernel gives them for this socket */
+	bool hurried;			/* counted by loop_hurry() */
 	bool broken;			/* cannot be written to */
 	bool ended;			/* the peer's end was read */
 	uint64_t empty;			/* when the socket was last found empty */
 	uint64_t sent;			/* bytes handed to the kernel */
 	bool want_ack;
 	uint64_t left;			/* when the last of them left this host, ns; 0: not known */
+	uint64_t trip, trip_at;		/* the shortest round trip, ns (0: not known); found then */
 	int records;			/* of this connection in the inbox */
 	SSL *ssl;
 	const char *raw;		/* TLS: bytes that wait for SSL_read() */

@@ -211,7 +211,7 @@ static void on_data(void *ctx, const char *data, size_t len, const struct arriva
 		}
 		x->reply_begun = at->ns;
 		if (x->sent_all && x->upload_done == 0) {
-			x->upload_done = at->ns;
+			x->upload_done = conn_upload_end(x->held->conn, at->ns);
 			x->upload_by_reply = true;
 		}
 		arm(x);

@@ -120,6 +120,8 @@ static ssize_t push_head(struct http1 *p, const char *data, size_t len,
 	if (!whole)
 		return n;
 	const char *words = http1_head_parse(p->text.data, p->text.len, &p->head);
+	if (!words && p->head.status == 101)
+		words = "the server changes the protocol, which was not asked for";
 	if (words)
 		return fail(p, words);
 	bool interim = p->head.status < 200;

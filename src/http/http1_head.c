@@ -134,8 +134,6 @@ static const char *interpret(struct http_head *h)
 		wrong = "Content-Length beside Transfer-Encoding";
 	if (!wrong && h->chunked && h->version_minor == 0)
 		wrong = "Transfer-Encoding in an HTTP/1.0 reply";
-	if (!wrong && h->status == 101)
-		wrong = "the server changes the protocol, which was not asked for";
 	return wrong;
 }
 

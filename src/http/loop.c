@@ -14,6 +14,8 @@
 
 #define BATCH_MAX 256
 #define SLEEP_MIN (200 * NS_PER_US)	/* waits shorter than this are not looked into */
+#define BASE_AGE (2 * NS_PER_MS)	/* what a thread has cost is taken anew so often */
+#define WAKE_EARLY (100 * NS_PER_US)	/* a gathering wait ends so long before a timer */
 #define WAKE_SLACK (20 * NS_PER_US)	/* interrupts on the way out of the kernel */
 
 /* What this thread has cost so far, by the scheduler's own count. */
@@ -35,6 +37,9 @@ struct loop {
 	bool full_before;
 	uint64_t awake;			/* nothing was ready before; 0: not known */
 	struct usage base;
+	uint64_t gather;
+	int in_hurry;
+	bool slept;			/* the last wait was a long one */
 	void (*deliver)(void *ctx);
 	void *deliver_ctx;
 };
@@ -68,6 +73,28 @@ struct loop *loop_free(struct loop *l)
 	free(l->heap);
 	free(l);
 	return NULL;
+}
+
+void loop_set_gather(struct loop *l, uint64_t ns)
+{
+	l->gather = ns;
+}
+
+void loop_hurry(struct loop *l, int change)
+{
+	l->in_hurry += change;
+	assert(l->in_hurry >= 0);
+}
+
+/* Let events come together; back in time for the first timer. */
+static void gather(const struct loop *l, uint64_t wake)
+{
+	uint64_t until = l->now + l->gather;
+	if (l->in_hurry > 0 || l->n_batch == BATCH_MAX)
+		return;
+	until = wake == UINT64_MAX ? until : MIN(until, wake - MIN(wake, WAKE_EARLY));
+	if (until > clock_now())
+		(void)clock_sleep_until(until);
 }
 
 void loop_set_deliver(struct loop *l, void (*deliver)(void *ctx), void *ctx)
@@ -236,10 +263,13 @@ static int wait_for_batch(struct loop *l, bool block, struct err *e)
 	l->entered_before = l->entered;
 	l->full_before = l->n_batch == BATCH_MAX;
 	l->entered = clock_now();
-	if (block && l->entered - l->base.at > SLEEP_MIN && !usage_take(l, &l->base))
+	/* where waits are short it would be taken for nothing, thousands of times a second */
+	uint64_t age = l->slept ? SLEEP_MIN : BASE_AGE;
+	if (block && l->entered - l->base.at > age && !usage_take(l, &l->base))
 		l->base.at = 0;
 	int n = epoll_wait(l->epoll, l->batch, BATCH_MAX, block ? -1 : 0);
 	l->now = clock_now();
+	l->slept = l->now - l->entered > SLEEP_MIN;
 	l->n_batch = MAX(n, 0);
 	l->batch_no++;
 	if (n < 0 && errno != EINTR)
@@ -278,6 +308,8 @@ int loop_step(struct loop *l, uint64_t until_ns, struct err *e)
 	uint64_t first = l->n_timers > 0 ? l->heap[1]->at : UINT64_MAX;
 	uint64_t wake = MIN(first, until_ns);
 	bool block = wake == UINT64_MAX || wake > clock_now();
+	if (block && l->gather > 0)
+		gather(l, wake);
 	if (block)
 		arm(l, wake);
 	if (wait_for_batch(l, block, e) != 0)

@@ -46,6 +46,15 @@ void loop_adopt(struct loop *l);
 int loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ns);
 void loop_timer_clear(struct loop *l, struct loop_timer *t);
 
+/* From now on wait so long before each look at the sockets, so that one look finds many of them
+ * ready: less work per event. What is exact by kernel timestamps stays so. Never waits past a
+ * timer, nor while anybody is in a hurry. 0: look as soon as something happens. */
+void loop_set_gather(struct loop *l, uint64_t ns);
+
+/* +1: somebody waits for a socket to get ready (a connection is being made, a request is being
+ * written); -1: not any more. */
+void loop_hurry(struct loop *l, int change);
+
 /* Called after each batch. */
 void loop_set_deliver(struct loop *l, void (*deliver)(void *ctx), void *ctx);
 

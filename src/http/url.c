@@ -84,6 +84,14 @@ int url_parse(const char *text, struct url *ret, struct err *e)
 		rest = text + 8;
 		u.port = 443;
 		u.tls = true;
+	} else if (strncasecmp(text, "ws://", 5) == 0) {
+		rest = text + 5;
+		u.port = 80;
+		u.websocket = true;
+	} else if (strncasecmp(text, "wss://", 6) == 0) {
+		rest = text + 6;
+		u.port = 443;
+		u.tls = u.websocket = true;
 	} else {
 		return err_set(e, ERR_USAGE, "'%s' is not a URL: write http://host:port/path or "
 			       "https://…", text);

@@ -1,4 +1,4 @@
-/* src/http/url.h - an http or https URL, taken apart and checked.
+/* src/http/url.h - an http, https, ws or wss URL, taken apart and checked.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_URL_H
 #define HTTP_URL_H
@@ -13,7 +13,8 @@
 #define URL_PATH_MAX 4096
 
 struct url {
-	bool tls;			/* https */
+	bool tls;			/* https, wss */
+	bool websocket;			/* ws, wss */
 	char host[URL_HOST_MAX];	/* name or address; an IPv6 address without brackets */
 	bool ipv6;			/* host is an IPv6 address */
 	uint16_t port;
@@ -21,8 +22,8 @@ struct url {
 	char path[URL_PATH_MAX];	/* begins with '/', query included; "/": none given */
 };
 
-/* Only absolute http:// and https:// URLs; no user and password, no fragment, no blanks or
- * control bytes; ret is untouched on failure. */
+/* Only absolute http://, https://, ws:// and wss:// URLs; no user and password, no
+ * fragment, no blanks or control bytes; ret is untouched on failure. */
 int url_parse(const char *text, struct url *ret, struct err *e);
 
 /* The path of base with a route added ("/v1" + "/chat/completions"); exactly one '/' between

@@ -14,7 +14,7 @@
 
 /* --- closed loop: every slot asks, waits for the end, pauses, asks again --- */
 
-static bool closed_more(const struct lane *l, uint64_t intended)
+bool closed_more(const struct lane *l, uint64_t intended)
 {
 	if (l->stopped_at != 0 || l->broken || intended >= l->phase.end)
 		return false;

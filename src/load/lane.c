@@ -130,6 +130,17 @@ static void gather_slots(struct lane *l)
 		slot_put(l->slots[i]);
 }
 
+/* Does no request wait for the end of another one? */
+static bool may_gather(const struct lane *l)
+{
+	const struct load_spec *spec = l->common->spec;
+	if (spec->gather_ns == 0)
+		return false;
+	if (is_open_loop(l))
+		return l->queue_n == 0 && (l->share == 0 || l->running < l->share);
+	return spec->pause_ns > spec->gather_ns || !closed_more(l, clock_now());
+}
+
 static void run_phase(struct lane *l)
 {
 	struct err *e = &l->err;
@@ -141,9 +152,11 @@ static void run_phase(struct lane *l)
 		open_begin(l);
 	else
 		closed_begin(l);
-	while (!finished(l) && !l->broken)
+	while (!finished(l) && !l->broken) {
+		loop_set_gather(net_loop(l->net), may_gather(l) ? l->common->spec->gather_ns : 0);
 		if (loop_step(net_loop(l->net), UINT64_MAX, e) != 0)
 			lane_break(l);
+	}
 	if (l->broken)
 		stop_sending(l, clock_now());
 	abort_running(l, "assay could not go on");

@@ -75,6 +75,7 @@ void slot_start(struct slot *s, uint64_t intended, uint64_t ready);
 void lane_break(struct lane *l);		/* err is set: end as soon as possible */
 
 /* arrivals.c */
+bool closed_more(const struct lane *l, uint64_t intended);	/* may a request start then? */
 void closed_begin(struct lane *l);
 void closed_ended(struct slot *s);
 void open_begin(struct lane *l);

@@ -27,6 +27,7 @@ struct load_spec {
 	int64_t seed;
 	uint64_t window_ns;	/* of the timeline; default 1 s */
 	bool pin;		/* bind load threads to CPUs */
+	uint64_t gather_ns;	/* look at the sockets at most so often, where nobody waits */
 };
 
 extern const struct opt load_options[];

@@ -77,7 +77,7 @@ static void record_moments(struct meter *m, const struct asking *a)
 	m->moments[a->x.end_stamp]++;
 	for (size_t i = 0; i < w->n_events; i++)
 		m->moments[w->events[i].stamp]++;
-	if (a->ask->stream && w->first_token != 0)
+	if ((a->ask->stream || w->speech_start != 0) && w->first_token != 0)
 		hist_record(m->bound, w->first_token_bound);
 }
 
@@ -92,6 +92,9 @@ static void record_values(struct meter *m, const struct question *q, const struc
 		return;
 	while (observe_itl(q->asking, &pos, &gap))
 		hist_record(m->observed[OBSERVED_ITL], gap);
+	for (size_t i = 0; i < q->asking->answer->n_partial_delays; i++)
+		hist_record(m->observed[OBSERVED_PARTIAL_DELAY],
+			    q->asking->answer->partial_delays[i]);
 }
 
 /* Sums that belong to a request which was ok. */

@@ -166,6 +166,19 @@ static void observe_audio(const struct question *q, struct observation *o)
 		o->values[OBSERVED_LATENCY_PER_10S] = o->values[OBSERVED_LATENCY] * 10 / seconds;
 }
 
+static void observe_live(const struct asking *k, struct observation *o)
+{
+	const struct answer *a = k->answer;
+	if (a->speech_start == 0)
+		return;
+	o->values[OBSERVED_FIRST_PARTIAL] = span_ns(a->speech_start, a->first_token);
+	o->values[OBSERVED_FINAL_DELAY] = span_ns(a->speech_end, k->x.end);
+	o->values[OBSERVED_PACE_DELAY] = (double)a->pace_delay;
+	if (a->shown_tokens > 0)
+		o->values[OBSERVED_REVISED] =
+			(double)a->revised_tokens / (double)a->shown_tokens * 1e9;
+}
+
 void observe(const struct question *q, struct observation *ret)
 {
 	const struct asking *k = q->asking;
@@ -185,4 +198,5 @@ void observe(const struct question *q, struct observation *ret)
 	}
 	observe_tokens(q, ret);
 	observe_audio(q, ret);
+	observe_live(k, ret);
 }

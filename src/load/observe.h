@@ -30,7 +30,12 @@
 	X(AUDIO_SECONDS, "audio_seconds") \
 	X(UNDERRUN, "underrun") \
 	X(UPLOAD, "upload") \
-	X(LATENCY_PER_10S, "latency_per_10s")
+	X(LATENCY_PER_10S, "latency_per_10s") \
+	X(FIRST_PARTIAL, "first_partial") \
+	X(PARTIAL_DELAY, "partial_delay") \
+	X(FINAL_DELAY, "final_delay") \
+	X(REVISED, "revised") \
+	X(PACE_DELAY, "pace_delay")
 
 enum observed {
 #define OBSERVED_ENUM(id, name) OBSERVED_##id,
@@ -57,7 +62,7 @@ struct question {
 };
 
 struct observation {
-	double values[OBSERVED_COUNT];	/* ITL: see observe_itl() */
+	double values[OBSERVED_COUNT];	/* not ITL, PARTIAL_DELAY: these are pooled */
 	double itl_max;			/* ns; NaN: there is no gap */
 	bool single_token;		/* streamed, and it has one token or one event */
 	bool tokens_counted;		/* output_tokens are events: the server told none */

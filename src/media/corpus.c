@@ -6,28 +6,13 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "media/sample.h"
+#include "media/corpus_reader.h"
 
 #define MANIFEST_MAX ((size_t)1 << 30)
 #define MEDIA_MAX ((size_t)2 << 30)
 #define IMAGES_MAX 1024
 
-struct reader {
-	const char *manifest;
-	const char *kind;
-	struct arena *arena;
-	json_t *by_path;	/* file name -> its index in media */
-	json_t *ids;		/* set of those that were given */
-	struct media **media;
-	size_t n_media;
-	int line;
-	struct err *e;
-};
-
-static int wrong(const struct reader *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int wrong(const struct reader *r, const char *fmt, ...)
+int reader_wrong(const struct reader *r, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -35,6 +20,16 @@ static int wrong(const struct reader *r, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return err_set(r->e, ERR_USAGE, "%s:%d: %s", r->manifest, r->line, text);
+}
+
+int reader_keep_media(struct reader *r, const char *name, struct media *m)
+{
+	CLEANUP(free_ptr) char *path = file_beside(r->manifest, name);
+	if (!path)
+		return err_set(r->e, ERR_SYSTEM, "no memory for the name of a file");
+	json_put_int(r->by_path, path, (int64_t)r->n_media);
+	*ARENA_ADD(r->arena, r->media, r->n_media) = m;
+	return 0;
 }
 
 /* Each file is read once, however many lines name it. */
@@ -58,7 +53,7 @@ static struct media *media_of(struct reader *r, const char *name)
 	if (file_read(path, &data, &why) < 0 ||
 	    media_from_bytes(slash ? slash + 1 : name, NULL, data.data ? data.data : "", data.len,
 			     r->arena, m, &why) < 0) {
-		(void)wrong(r, "%s", why.text);
+		(void)reader_wrong(r, "%s", why.text);
 		return NULL;
 	}
 	json_put_int(r->by_path, path, (int64_t)r->n_media);
@@ -70,7 +65,7 @@ static struct media *audio_of(struct reader *r, const char *name)
 {
 	struct media *m = media_of(r, name);
 	if (m && isnan(m->seconds)) {
-		(void)wrong(r, "'%s' is no sound file that can be decoded", name);
+		(void)reader_wrong(r, "'%s' is no sound file that can be decoded", name);
 		return NULL;
 	}
 	if (m && r->kind && strcmp(r->kind, "chat") == 0 &&
@@ -83,7 +78,7 @@ static struct media *image_of(struct reader *r, const char *name)
 {
 	struct media *m = media_of(r, name);
 	if (m && m->width == 0) {
-		(void)wrong(r, "'%s' is no picture that assay knows", name);
+		(void)reader_wrong(r, "'%s' is no picture that assay knows", name);
 		return NULL;
 	}
 	return m;
@@ -96,7 +91,7 @@ static int take_text(struct reader *r, const json_t *line, const char *key, cons
 	if (!j || json_is_null(j))
 		return 0;
 	if (!json_is_string(j))
-		return wrong(r, "%s must be a text", key);
+		return reader_wrong(r, "%s must be a text", key);
 	*to = arena_str(r->arena, json_string_value(j));
 	return 0;
 }
@@ -112,10 +107,10 @@ static int take_list(struct reader *r, const json_t *line, const char *key, stru
 	if (json_is_string(j))
 		strings_add(to, r->arena, arena_str(r->arena, json_string_value(j)));
 	else if (!json_is_array(j))
-		return wrong(r, "%s must be a list of texts", key);
+		return reader_wrong(r, "%s must be a list of texts", key);
 	json_array_foreach(j, i, item) {
 		if (!json_is_string(item))
-			return wrong(r, "%s must be a list of texts", key);
+			return reader_wrong(r, "%s must be a list of texts", key);
 		strings_add(to, r->arena, arena_str(r->arena, json_string_value(item)));
 	}
 	return 0;
@@ -144,7 +139,7 @@ static int add_image(struct reader *r, const char *name, struct images *images)
 	if (!m)
 		return -1;
 	if (images->n >= IMAGES_MAX)
-		return wrong(r, "more than %d images in one sample", IMAGES_MAX);
+		return reader_wrong(r, "more than %d images in one sample", IMAGES_MAX);
 	*ARENA_ADD(r->arena, images->items, images->n) = m;
 	return 0;
 }
@@ -171,7 +166,7 @@ static int take_part(struct reader *r, json_t *part, struct images *images, stru
 	}
 	if (data && strchr(data, '.')) {	/* base64 has no dots */
 		if (s->audio)
-			return wrong(r, "a sample can hold one sound file");
+			return reader_wrong(r, "a sample can hold one sound file");
 		s->audio = audio_of(r, data);
 		if (!s->audio)
 			return -1;
@@ -188,12 +183,12 @@ static int take_messages(struct reader *r, json_t *line, struct images *images, 
 	if (!messages || json_is_null(messages))
 		return 0;
 	if (!json_is_array(messages) || json_array_size(messages) == 0)
-		return wrong(r, "messages must be a list of messages");
+		return reader_wrong(r, "messages must be a list of messages");
 	json_array_foreach(messages, i, message) {
 		const json_t *content = json_object_get(message, "content");
 		if (!json_is_string(json_object_get(message, "role")) ||
 		    (!json_is_string(content) && !json_is_array(content)))
-			return wrong(r, "message %zu needs a role and a content", i + 1);
+			return reader_wrong(r, "message %zu needs a role and a content", i + 1);
 		json_array_foreach(content, k, part)
 			if (take_part(r, part, images, s) < 0)
 				return -1;
@@ -224,7 +219,7 @@ static int take_id(struct reader *r, const json_t *line, struct sample *s)
 		s->id = arena_fmt(r->arena, "line-%d", r->line);
 	const json_t *other = json_object_get(r->ids, s->id);
 	if (other && given)
-		return wrong(r, "the id '%s' was given in line %lld already", s->id,
+		return reader_wrong(r, "the id '%s' was given in line %lld already", s->id,
 			     (long long)json_integer_value(other));
 	if (other)
 		s->id = arena_fmt(r->arena, "%s:%d", s->id, r->line);
@@ -234,11 +229,13 @@ static int take_id(struct reader *r, const json_t *line, struct sample *s)
 
 static int check_judge(const struct reader *r, const char *judge)
 {
-	static const char *const known[] = {"keyword", "exact", "anls", "relaxed", "chrf"};
+	static const char *const known[] = {"keyword", "all",	"exact",   "anls",
+					    "relaxed", "chrf",	"rouge_l", "characters"};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (!judge || strcmp(judge, known[i]) == 0)
 			return 0;
-	return wrong(r, "judge must be keyword, exact, anls, relaxed or chrf, not '%s'", judge);
+	return reader_wrong(r, "judge must be keyword, all, exact, anls, relaxed, chrf, rouge_l or "
+			       "characters, not '%s'", judge);
 }
 
 /* What each kind of service cannot do without. */
@@ -246,13 +243,13 @@ static int check_kind(const struct reader *r, const struct sample *s)
 {
 	const char *kind = r->kind ? r->kind : "";
 	if (strcmp(kind, "asr") == 0 && !s->audio)
-		return wrong(r, "a sample for asr needs audio_filepath");
+		return reader_wrong(r, "a sample for asr needs audio_filepath");
 	if (strcmp(kind, "tts") == 0 && !s->text)
-		return wrong(r, "a sample for tts needs text");
+		return reader_wrong(r, "a sample for tts needs text");
 	if (strcmp(kind, "chat") == 0 && !s->messages && !s->question && !s->text &&
 	    s->n_images == 0 && !s->audio)
-		return wrong(r, "a sample for chat needs question, messages, images, audio or "
-				"text");
+		return reader_wrong(r, "a sample for chat needs question, messages, images, audio "
+				    "or text");
 	return 0;
 }
 
@@ -308,6 +305,32 @@ static int read_sample(struct reader *r, json_t *line, struct sample *s)
 	return check_kind(r, s);
 }
 
+/* Steals j. */
+int reader_take(struct reader *r, json_t *j, struct corpus *c)
+{
+	(void)json_array_append_new(c->lines, j);
+	if (!json_is_object(j))
+		return reader_wrong(r, "each line must be a JSON object, like {\"id\": \"1\", …}");
+	if (json_object_get(j, "conversations")) {
+		int rc = sharegpt_convert(r, j);
+		if (rc < 0)
+			return -1;
+		if (rc == 0) {
+			(void)json_array_remove(c->lines, json_array_size(c->lines) - 1);
+			c->skipped++;
+			return 0;
+		}
+	}
+	if (r->kind && strcmp(json_text(j, "kind", r->kind), r->kind) != 0)
+		return 0;	/* for another kind of service */
+	struct sample *s = ARENA_ADD(r->arena, c->samples, c->n);
+	if (read_sample(r, j, s) < 0)
+		return -1;
+	if (s->audio)
+		c->audio_seconds += s->audio->seconds;
+	return 0;
+}
+
 static int read_lines(struct reader *r, const struct buf *text, struct corpus *c)
 {
 	const char *at = text->data ? text->data : "";
@@ -323,22 +346,10 @@ static int read_lines(struct reader *r, const struct buf *text, struct corpus *c
 			continue;
 		json_t *j = json_read(line.data, line.len, JSON_DEPTH_MAX, &why);
 		if (!j)
-			return wrong(r, "%s", why.text);
-		(void)json_array_append_new(c->lines, j);
-		if (!json_is_object(j))
-			return wrong(r, "each line must be a JSON object, like {\"id\": \"1\", …}");
-		if (r->kind && strcmp(json_text(j, "kind", r->kind), r->kind) != 0)
-			continue;	/* for another kind of service */
-		struct sample *s = ARENA_ADD(r->arena, c->samples, c->n);
-		if (read_sample(r, j, s) < 0)
+			return reader_wrong(r, "%s", why.text);
+		if (reader_take(r, j, c) < 0)
 			return -1;
-		if (s->audio)
-			c->audio_seconds += s->audio->seconds;
 	}
-	if (c->n == 0)
-		return err_set(r->e, ERR_USAGE, "'%s' holds no samples: it needs one JSON object "
-			       "per line%s%s", r->manifest, r->kind ? ", of no kind or of kind " : "",
-			       r->kind ? r->kind : "");
 	return 0;
 }
 
@@ -350,7 +361,16 @@ int corpus_read(const char *manifest, const char *kind, struct arena *a, struct 
 	CLEANUP(json_unref) json_t *ids = json_object();
 	struct reader r = {manifest, kind, a, by_path, ids, NULL, 0, 0, e};
 	struct corpus c = {.lines = json_array()};
-	if (file_read(manifest, &text, e) < 0 || read_lines(&r, &text, &c) < 0) {
+	int rc = file_read(manifest, &text, e);
+	struct span all = {text.data ? text.data : "", text.len};
+	if (rc == 0)
+		rc = tsv_is(manifest, all) ? tsv_read(&r, all, &c) :
+		     json_list_is(all) ? json_list_read(&r, all, &c) : read_lines(&r, &text, &c);
+	if (rc == 0 && c.n == 0)
+		rc = err_set(e, ERR_USAGE, "'%s' holds no samples: it needs one JSON object per "
+			     "line%s", manifest, c.skipped > 0 ? ", or conversations with a "
+			     "question and an answer" : "");
+	if (rc < 0) {
 		corpus_release(&c);
 		return -1;
 	}

@@ -54,11 +54,23 @@ struct corpus {
 	size_t n;
 	double audio_seconds;	/* of all samples */
 	json_t *lines;		/* the manifest's objects: samples point into them */
+	size_t skipped;		/* conversations without a question and an answer */
 };
 
-/* JSONL manifest; media paths are relative to it; every audio file is read and its length
+/* A manifest, or a data set of another tool; told by its content, a .tsv by its name as well.
+ *
+ * JSONL: one object per line; also a JSON list of such objects.
+ * ShareGPT (objects with "conversations"): the first question of each conversation, as vLLM
+ * takes it ("image", "images" and "system" too); the answer behind it is kept as extra "reply".
+ * Conversations without both are passed over and counted.
+ * VLMEvalKit (TSV with a header: question; index, image (base64, a list of them, or the index of an
+ * earlier row), image_path, hint, A, B, …, answer, judge, category …): choices become part of the
+ * question, which then asks for the letter.
+ *
+ * Media paths are relative to it; every audio file is read and its length
  * found. Errors name file:line. kind: asr, tts or chat: what each line must have. Media for chat
- * get their base64. Lines whose key "kind" names another kind are passed over. corpus_release() gives back what is not in the arena. */
+ * get their base64. Lines whose key "kind" names another kind are passed over.
+ * corpus_release() gives back what is not in the arena. */
 int corpus_read(const char *manifest, const char *kind, struct arena *a, struct corpus *ret,
 		struct err *e);
 

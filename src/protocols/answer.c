@@ -17,6 +17,7 @@ void answer_init(struct answer *a)
 	buf_init(&a->error, ANSWER_ERROR_MAX);
 	buf_init(&a->body, ANSWER_BODY_MAX);
 	buf_init(&a->scratch, ANSWER_BODY_MAX);
+	buf_init(&a->stamps, ANSWER_BODY_MAX);
 	sse_init(&a->sse, SSE_EVENT_MAX);
 	answer_clear(a);
 }
@@ -31,12 +32,15 @@ void answer_release(struct answer *a)
 	buf_release(&a->error);
 	buf_release(&a->body);
 	buf_release(&a->scratch);
+	buf_release(&a->stamps);
 	sse_release(&a->sse);
 	free(a->events);
 	free(a->segments);
+	free(a->partial_delays);
 	a->events = NULL;
 	a->segments = NULL;
-	a->events_room = a->segments_room = 0;
+	a->partial_delays = NULL;
+	a->events_room = a->segments_room = a->partial_delays_room = 0;
 }
 
 void answer_clear(struct answer *a)
@@ -51,6 +55,10 @@ void answer_clear(struct answer *a)
 	a->sound_bytes = 0;
 	a->audio_seconds = (double)NAN;
 	a->language[0] = '\0';
+	a->speech_start = a->speech_end = a->pace_delay = 0;
+	a->shown_tokens = a->revised_tokens = -1;
+	a->n_partial_delays = 0;
+	a->complete = false;
 	buf_clear(&a->text);
 	buf_clear(&a->reasoning);
 	buf_clear(&a->sound);
@@ -58,6 +66,7 @@ void answer_clear(struct answer *a)
 	buf_clear(&a->error);
 	buf_clear(&a->body);
 	buf_clear(&a->scratch);
+	buf_clear(&a->stamps);
 	sse_clear(&a->sse);
 	json_decref(a->logprobs);
 	a->logprobs = NULL;
@@ -118,6 +127,15 @@ int answer_event(struct answer *a, enum event_kind kind, uint32_t amount,
 		a->text_events++;
 	else
 		a->sound_events++;
+	return 0;
+}
+
+int answer_add_partial_delay(struct answer *a, uint64_t ns)
+{
+	if (grow((void **)&a->partial_delays, a->n_partial_delays, &a->partial_delays_room,
+		 ANSWER_EVENTS_MAX, sizeof(*a->partial_delays)) < 0)
+		return -1;
+	a->partial_delays[a->n_partial_delays++] = ns;
 	return 0;
 }
 

@@ -53,6 +53,14 @@ struct answer {
 	uint64_t sound_bytes;
 	double audio_seconds;	/* NaN: none */
 
+	/* live speech; moments 0 and counts -1: it was none */
+	uint64_t speech_start, speech_end;	/* first sample begins, last one was sent */
+	uint64_t pace_delay;		/* ns: the latest chunk against its moment */
+	int64_t shown_tokens, revised_tokens;	/* shown in all; shown and changed later */
+	uint64_t *partial_delays;	/* ns: each partial behind the audio that it covers */
+	size_t n_partial_delays, partial_delays_room;
+	bool complete;			/* the last message came */
+
 	/* content: text always (limited); sound and segments only when ask->keep */
 	struct buf text;
 	struct buf reasoning;
@@ -67,6 +75,7 @@ struct answer {
 	/* Work space of the protocols, kept from request to request. */
 	struct buf body;	/* a document that is read as a whole; sound to be decoded */
 	struct buf scratch;
+	struct buf stamps;	/* doubles: where tokens end in the audio, s */
 	struct sse sse;
 };
 
@@ -89,6 +98,9 @@ void answer_clear(struct answer *a);
  * is exhausted. */
 int answer_event(struct answer *a, enum event_kind kind, uint32_t amount,
 		 const struct arrival *at, bool last_of_read);
+
+/* -1 when memory or the limit of events is exhausted. */
+int answer_add_partial_delay(struct answer *a, uint64_t ns);
 
 /* -1 when memory or the limit is exhausted. */
 int answer_add_segment(struct answer *a, double start, double end, const char *text, size_t len);

@@ -13,6 +13,7 @@ static const struct protocol *const protocols[] = {
 	&protocol_openai_chat,
 	&protocol_whisper_cpp,
 	&protocol_cosyvoice,
+	&protocol_funasr_ws,
 	&protocol_http,
 	&protocol_null,
 };

@@ -34,6 +34,18 @@ struct request {
 		size_t offset, len;
 	} pieces[REQUEST_PIECES_MAX];
 	size_t n_pieces;
+
+	/* Of live speech instead of the pieces (protocol->live): a first message, samples that are
+	 * sent as they would be spoken, a last message; the messages lie in text. */
+	struct request_live {
+		size_t opening_at, opening_len, closing_at, closing_len;
+		const void *pcm;	/* NULL: text.data + pcm_at */
+		size_t pcm_at, pcm_len;
+		size_t chunk_len;	/* bytes of one message */
+		uint64_t chunk_ns;	/* and how long they last */
+		uint64_t quiet_ns;	/* so long without a message is the end; 0: it is not */
+		const char *subprotocol;
+	} live;
 };
 
 void request_init(struct request *r);
@@ -55,6 +67,9 @@ struct protocol {
 	const char *route;		/* the route it speaks, for the manual */
 	const char *missing;		/* why this build lacks it, else NULL */
 	bool full_route;		/* the URL is the whole route; else a base */
+	/* Over a WebSocket, speech sent in real time: encode() fills request->live, head() gets
+	 * status 101, receive() gets whole messages and sets answer->complete with the last. */
+	bool live;
 	const struct opt *options;	/* its own keys in a service block; NULL: none */
 	size_t settings_size;		/* of the struct that they fill: service->settings */
 	size_t state_size;		/* zeroed by the engine before each head() */

@@ -28,6 +28,7 @@ void request_clear(struct request *r)
 	r->method = "POST";
 	r->path = "";
 	r->n_pieces = 0;
+	r->live = (struct request_live){0};
 }
 
 /* len bytes stand at the end of text already: make them a piece, or part of the last one. */

@@ -44,6 +44,9 @@ static const char *default_protocol(const struct service *s)
 		{"chat", "openai-chat", "openai-chat"},
 	};
 	const char *url = s->urls.n ? s->urls.items[0] : s->url;
+	if (url && s->kind && strcmp(s->kind, "asr") == 0 &&
+	    (str_starts(url, "ws://") || str_starts(url, "wss://")))
+		return "funasr-ws";
 	for (size_t i = 0; s->kind && i < ARRAY_LEN(rows); i++)
 		if (strcmp(rows[i].kind, s->kind) == 0)
 			return ends_in_v1(url) ? rows[i].openai : rows[i].own;
@@ -77,6 +80,10 @@ static int check_url(const struct service *s, const char **url, struct arena *a,
 	const char *route = strchr(s->protocol->route, '/');
 	if (url_parse(*url, &parsed, e) < 0)
 		return -1;
+	if (parsed.websocket && !s->protocol->live)
+		return err_set(e, ERR_USAGE, "'%s': a WebSocket is spoken by the protocol "
+			       "funasr-ws; for %s write http:// or https://", *url,
+			       s->protocol->name);
 	if (s->protocol->full_route)
 		return 0;
 	size_t len = strlen(*url);

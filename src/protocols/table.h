@@ -12,6 +12,7 @@ extern const struct protocol protocol_openai_speech;
 extern const struct protocol protocol_openai_chat;
 extern const struct protocol protocol_whisper_cpp;
 extern const struct protocol protocol_cosyvoice;
+extern const struct protocol protocol_funasr_ws;
 extern const struct protocol protocol_http;
 extern const struct protocol protocol_null;
 

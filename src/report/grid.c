@@ -195,8 +195,10 @@ static void fill_accuracy(struct arena *a, const struct accuracy_result *x, stru
 	if (!isnan(x->difference))
 		cell->text = cell->text_zh = arena_fmt(a, "%s %+.2f pp (±%g pp)", x->metric,
 						       x->difference * 100, x->gate * 100);
-	else
-		cell->text = cell->text_zh = arena_fmt(a, "%s %s", x->metric, rate);
+	else {
+		cell->text = arena_fmt(a, "%s %s, no reference", x->metric, rate);
+		cell->text_zh = arena_fmt(a, "%s %s,无参考", x->metric, rate);
+	}
 }
 
 static void fill_soak(const struct result *r, struct arena *a, struct grid_row *row)
@@ -208,8 +210,10 @@ static void fill_soak(const struct result *r, struct arena *a, struct grid_row *
 	format_unit(time, sizeof(time), "s", s->hours * 3600);
 	cell->present = true;
 	cell->verdict = soak_verdict(s);
-	cell->text = arena_fmt(a, "soak %s: errors %s, outages %zu", time, rate, s->n_outages);
-	cell->text_zh = arena_fmt(a, "长稳 %s: 错误率 %s,中断 %zu 次", time, rate, s->n_outages);
+	cell->text = arena_fmt(a, "soak%s%s: errors %s, outages %zu",
+			       *time ? " " : "", time, rate, s->n_outages);
+	cell->text_zh = arena_fmt(a, "长稳%s%s: 错误率 %s,中断 %zu 次",
+				  *time ? " " : "", time, rate, s->n_outages);
 }
 
 void grid_make(const struct result *r, struct arena *a, struct grid *ret)

@@ -4,9 +4,6 @@
  * scripts, by their hashes, and no request at all: what a service replied can neither run nor
  * call home, even if an escape were forgotten.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/sha.h>
-
-#include "base/base64.h"
 #include "base/util.h"
 #include "report/assets.h"
 #include "report/grid.h"
@@ -22,26 +19,15 @@ static void script(struct buf *out, const char *text)
 	(void)buf_str(out, "</script>\n");
 }
 
-static void policy_hash(struct buf *out, const char *text)
-{
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	(void)SHA256((const unsigned char *)text, strlen(text), digest);
-	(void)buf_str(out, " 'sha256-");
-	(void)base64_encode(digest, sizeof(digest), out);
-	(void)buf_char(out, '\'');
-}
-
 static void head(const struct html *h, bool zh, bool automatic)
 {
 	struct buf *out = h->out;
 	(void)buf_fmt(out, "<!doctype html>\n<html lang=\"%s\" data-lang=\"%s\"%s>\n<head>\n"
-		      "<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
-		      "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src",
+		      "<meta charset=\"utf-8\">\n",
 		      zh ? "zh" : "en", zh ? "zh" : "en", automatic ? " data-auto" : "");
-	policy_hash(out, asset_theme_js);
-	policy_hash(out, asset_dygraph_min_js);
-	policy_hash(out, asset_report_js);
-	(void)buf_str(out, "\">\n<meta name=\"viewport\" content=\"width=device-width, "
+	html_policy(out, (const char *const[]){asset_theme_js, asset_dygraph_min_js,
+					       asset_switches_js, asset_report_js, NULL}, NULL);
+	(void)buf_str(out, "<meta name=\"viewport\" content=\"width=device-width, "
 		      "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
 		      "<title>");
 	html_text(out, verdict_sign(h->r->verdict));
@@ -92,8 +78,15 @@ static int page(const struct html *h, bool zh, bool automatic)
 	html_verdict_line(h);
 	html_grid(h);
 	html_facts(h);
-	for (size_t i = 0; i < h->r->n_runs; i++)
+	size_t sweep_end = 0;
+	for (size_t i = 0; i < h->r->n_runs; i++) {
+		size_t steps = i < sweep_end ? 0 : html_sweep_steps(h->r, i);
+		if (steps > 0) {
+			html_sweep(h, i, steps);
+			sweep_end = i + steps;
+		}
 		html_run(h, h->r->runs[i], i);
+	}
 	html_cases(h);
 	html_accuracy(h);
 	html_soak(h);
@@ -104,6 +97,7 @@ static int page(const struct html *h, bool zh, bool automatic)
 	json_decref(data);
 	(void)buf_str(out, "</script>\n");
 	script(out, asset_dygraph_min_js);
+	script(out, asset_switches_js);
 	script(out, asset_report_js);
 	(void)buf_str(out, "</body>\n</html>\n");
 	return ret;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "monitor/monitor.h"
 #include "report/grid.h"
 #include "report/html_text.h"
 #include "report/tables.h"
@@ -88,9 +89,11 @@ static void value_text(struct buf *out, const json_t *v, int depth)
 		(void)buf_str(out, "…");
 	json_object_foreach((json_t *)(json_is_object(v) && depth <= 4 ? v : NULL), key, item) {
 		size_t len = strlen(key);
-		bool bytes = len > 6 && strcmp(key + len - 6, "_bytes") == 0;
-		(void)buf_fmt(out, "%s%.*s ", first ? "" : ", ", (int)(bytes ? len - 6 : len), key);
-		if (bytes && json_is_integer(item))
+		bool suffix = len > 6 && strcmp(key + len - 6, "_bytes") == 0;
+		bool bytes = suffix || strcmp(key, "memory") == 0;
+		(void)buf_fmt(out, "%s%.*s ", first ? "" : ", ", (int)(suffix ? len - 6 : len),
+			      key);
+		if (bytes && json_is_number(item))
 			(void)buf_fmt(out, "%.4g GiB", json_number_value(item) / 1073741824);
 		else
 			value_text(out, item, depth + 1);
@@ -162,10 +165,42 @@ static void trust(const struct html *h)
 			(void)buf_fmt(out, "<li class=\"untrustworthy\"><a href=\"#run-%zu\">", i);
 			html_text(out, r->runs[i]->name);
 			(void)buf_str(out, "</a>: ");
-			html_text(out, r->runs[i]->trust.reasons.items[k]);
+			html_both(out, r->runs[i]->trust.reasons.items[k],
+				  trust_reason(r->runs[i], k, h->a, true));
 			(void)buf_str(out, "</li>");
 		}
 	(void)buf_str(out, "</ul></section>");
+}
+
+/* "npu-smi: cannot run …": true on every machine without that device, so it is put away. */
+static bool of_sampler(const char *text)
+{
+	const char *name, *summary;
+	for (size_t i = 0; monitor_sampler(i, &name, &summary); i++) {
+		size_t len = strlen(name);
+		if (strncmp(text, name, len) == 0 && text[len] == ':')
+			return true;
+	}
+	return false;
+}
+
+static void samplers_not_run(const struct html *h)
+{
+	struct buf *out = h->out;
+	const struct strings *all = &h->r->skipped;
+	size_t n = 0;
+	for (size_t i = 0; i < all->n; i++)
+		n += of_sampler(all->items[i]);
+	if (n == 0)
+		return;
+	(void)buf_str(out, "<details><summary>");
+	html_both(out, arena_fmt(h->a, "%zu kinds of readings are not to be had here", n),
+		  arena_fmt(h->a, "本机缺少 %zu 类监控数据", n));
+	(void)buf_str(out, "</summary><ul>");
+	for (size_t i = 0; i < all->n; i++)
+		if (of_sampler(all->items[i]))
+			html_tag(out, "li", NULL, all->items[i]);
+	(void)buf_str(out, "</ul></details>");
 }
 
 static void not_run(const struct html *h)
@@ -180,8 +215,11 @@ static void not_run(const struct html *h)
 	for (size_t i = 0; i < r->errors.n; i++)
 		html_tag(out, "li", "error", r->errors.items[i]);
 	for (size_t i = 0; i < r->skipped.n; i++)
-		html_tag(out, "li", NULL, r->skipped.items[i]);
-	(void)buf_str(out, "</ul></section>");
+		if (!of_sampler(r->skipped.items[i]))
+			html_tag(out, "li", NULL, r->skipped.items[i]);
+	(void)buf_str(out, "</ul>");
+	samplers_not_run(h);
+	(void)buf_str(out, "</section>");
 }
 
 void html_facts(const struct html *h)

@@ -45,7 +45,7 @@ void html_targets(const struct html *h, const struct target *items, size_t n)
 		html_verdict(out, v);
 		if (t->why) {
 			(void)buf_str(out, " <span class=\"why\">");
-			html_text(out, t->why);
+			html_both(out, t->why, target_why(t, h->a, true));
 			(void)buf_str(out, "</span>");
 		}
 		(void)buf_str(out, "</td></tr>");
@@ -237,6 +237,13 @@ static void generator(const struct html *h, const struct run *run)
 	(void)buf_str(out, "</details>");
 }
 
+static void alert(const struct html *h, const struct run *run, size_t i)
+{
+	(void)buf_str(h->out, "<p class=\"alert\">");
+	html_both(h->out, run->trust.reasons.items[i], trust_reason(run, i, h->a, true));
+	(void)buf_str(h->out, "</p>");
+}
+
 void html_run(const struct html *h, const struct run *run, size_t index)
 {
 	struct buf *out = h->out;
@@ -253,7 +260,7 @@ void html_run(const struct html *h, const struct run *run, size_t index)
 	if (run->error)
 		html_tag(out, "p", "alert", run->error);
 	for (size_t i = 0; i < run->trust.reasons.n; i++)
-		html_tag(out, "p", "alert", run->trust.reasons.items[i]);
+		alert(h, run, i);
 	if (run->interrupted) {
 		(void)buf_str(out, "<p class=\"alert\">");
 		html_both(out, "Interrupted: what was measured until then stands here.",

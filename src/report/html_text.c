@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "report/html_text.h"
 
+#include <openssl/sha.h>
+
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -111,4 +114,22 @@ void html_number(struct buf *out, const char *metric, double value)
 	char text[FORMAT_MAX];
 	format_metric(text, sizeof(text), metric, value);
 	html_tag(out, "td", "num", *text ? text : "–");
+}
+
+static void policy_hash(struct buf *out, const char *text)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	(void)SHA256((const unsigned char *)text, strlen(text), digest);
+	(void)buf_str(out, " 'sha256-");
+	(void)base64_encode(digest, sizeof(digest), out);
+	(void)buf_char(out, '\'');
+}
+
+void html_policy(struct buf *out, const char *const *scripts, const char *more)
+{
+	(void)buf_str(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+		      "'none'; style-src 'unsafe-inline'; script-src");
+	for (; *scripts; scripts++)
+		policy_hash(out, *scripts);
+	(void)buf_fmt(out, "%s\">\n", more ? more : "");
 }

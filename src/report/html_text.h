@@ -30,6 +30,10 @@ void html_verdict(struct buf *out, enum verdict v);
 /* JSON that is safe inside <script>: no '<', '>' or '&' in it. -1: no memory. */
 int html_json(struct buf *out, const json_t *j);
 
+/* The page's policy: these scripts (ends with NULL), by their hashes, and nothing else; more:
+ * further directives ("; connect-src 'self'"), or NULL. */
+void html_policy(struct buf *out, const char *const *scripts, const char *more);
+
 /* <td class="num">: a metric's number. */
 void html_number(struct buf *out, const char *metric, double value);
 

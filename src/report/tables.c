@@ -95,7 +95,7 @@ bool tables_targets(const struct target *items, size_t n, struct arena *a, bool 
 		table_cell(t, x->text, NULL);
 		table_cell(t, interval_text(a, x), NULL);
 		table_cell(t, x->n ? number(a, x->n) : "", NULL);
-		table_cell(t, x->why, NULL);
+		table_cell(t, target_why(x, a, zh), NULL);
 	}
 	return n > 0;
 }

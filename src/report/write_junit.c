@@ -6,61 +6,17 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 #include "base/util.h"
 #include "report/grid.h"
 #include "report/writers.h"
+#include "report/xml.h"
 #include "result/format.h"
-
-/* XML 1.0 has no way to write most control characters, U+FFFE and U+FFFF, nor bytes that are no
- * UTF-8: U+FFFD stands for them. */
-static void xml(struct buf *out, const char *text)
-{
-	size_t len = strlen(text);
-	for (size_t i = 0; i < len;) {
-		size_t good = str_utf8_valid(text + i, len - i);
-		for (size_t k = i; k < i + good; k++) {
-			unsigned char c = (unsigned char)text[k];
-			bool none = (c < ' ' && c != '\t' && c != '\n' && c != '\r') ||
-				    (c == 0xEF && (unsigned char)text[k + 1] == 0xBF &&
-				     (unsigned char)text[k + 2] >= 0xBE);
-			if (none) {
-				(void)buf_str(out, "\xEF\xBF\xBD");
-				k += c == 0xEF ? 2 : 0;
-			} else if (c == '<') {
-				(void)buf_str(out, "&lt;");
-			} else if (c == '>') {
-				(void)buf_str(out, "&gt;");
-			} else if (c == '&') {
-				(void)buf_str(out, "&amp;");
-			} else if (c == '"') {
-				(void)buf_str(out, "&quot;");
-			} else if (c == '\n' || c == '\t' || c == '\r') {
-				(void)buf_fmt(out, "&#%d;", c);
-			} else {
-				(void)buf_char(out, (char)c);
-			}
-		}
-		i += good;
-		if (i < len) {
-			(void)buf_str(out, "\xEF\xBF\xBD");
-			i++;
-		}
-	}
-}
 
 struct suite {
 	struct buf body;
 	uint64_t tests, failures, errors, skipped;
 	double seconds;
 };
-
-static void attribute(struct buf *out, const char *name, const char *value)
-{
-	(void)buf_fmt(out, " %s=\"", name);
-	xml(out, value);
-	(void)buf_char(out, '"');
-}
 
 static void testcase(struct suite *s, const char *class, const char *name, double seconds,
 		     enum verdict v, const char *message)
@@ -76,8 +32,8 @@ static void testcase(struct suite *s, const char *class, const char *name, doubl
 	s->skipped += v == VERDICT_SKIPPED;
 	s->errors += element && strcmp(element, "error") == 0;
 	(void)buf_str(&s->body, "    <testcase");
-	attribute(&s->body, "classname", class);
-	attribute(&s->body, "name", name);
+	xml_attribute(&s->body, "classname", class);
+	xml_attribute(&s->body, "name", name);
 	(void)buf_fmt(&s->body, " time=\"%.3f\"", isnan(seconds) ? 0 : seconds);
 	if (!isnan(seconds))
 		s->seconds += seconds;
@@ -87,8 +43,8 @@ static void testcase(struct suite *s, const char *class, const char *name, doubl
 	}
 	(void)buf_fmt(&s->body, ">\n      <%s", element);
 	if (strcmp(element, "skipped") != 0)
-		attribute(&s->body, "type", verdict_name(v));
-	attribute(&s->body, "message", message ? message : verdict_name(v));
+		xml_attribute(&s->body, "type", verdict_name(v));
+	xml_attribute(&s->body, "message", message ? message : verdict_name(v));
 	(void)buf_str(&s->body, "/>\n    </testcase>\n");
 }
 
@@ -169,7 +125,7 @@ static void close_suite(struct suite *s, const char *name, struct suite *all)
 {
 	if (s->tests > 0) {
 		(void)buf_str(&all->body, "  <testsuite");
-		attribute(&all->body, "name", name);
+		xml_attribute(&all->body, "name", name);
 		(void)buf_fmt(&all->body, " tests=\"%llu\" failures=\"%llu\" errors=\"%llu\" "
 			      "skipped=\"%llu\" time=\"%.3f\">\n", (unsigned long long)s->tests,
 			      (unsigned long long)s->failures, (unsigned long long)s->errors,

@@ -53,7 +53,7 @@ static void print_run(struct page *p, const struct run *run)
 	}
 	line(p, "", tables_run_line(run, p->a, p->zh), "\n\n");
 	for (size_t i = 0; i < run->trust.reasons.n; i++)
-		line(p, L("**Not trustworthy:** ", "**不可信:** "), run->trust.reasons.items[i],
+		line(p, L("**Not trustworthy:** ", "**不可信:** "), trust_reason(run, i, p->a, p->zh),
 		     "\n\n");
 	if (tables_targets(run->targets, run->n_targets, p->a, p->zh, &t))
 		table_markdown(&t, p->out);

@@ -55,7 +55,7 @@ static void print_run(struct page *p, const struct run *run)
 	one_line(p, 2, tables_run_line(run, p->a, p->zh));
 	for (size_t i = 0; i < run->trust.reasons.n; i++)
 		one_line(p, 2, arena_fmt(p->a, L("not trustworthy: %s", "不可信: %s"),
-					 run->trust.reasons.items[i]));
+					 trust_reason(run, i, p->a, p->zh)));
 	if (tables_targets(run->targets, run->n_targets, p->a, p->zh, &t))
 		put(p, &t, 2);
 	if (tables_distributions(run, p->a, p->zh, false, &t))

@@ -86,6 +86,28 @@ static void judge_missing(const struct run *run, struct target *t)
 	}
 }
 
+const char *target_why(const struct target *t, struct arena *a, bool zh)
+{
+	static const char *const words[][2] = {
+		{"not measured: this run gives no such number", "未测得:本次运行没有该指标"},
+		{"not measured: the run could not be made", "未测得:运行未能进行"},
+		{"not measured: no request succeeded", "未测得:没有一个请求成功"},
+		{"not measured: no request was sent", "未测得:没有发送任何请求"},
+		{"not measured: the soak gives no such number", "未测得:长稳测试没有该指标"},
+	};
+	if (!zh || !t->why)
+		return t->why;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i][0], t->why) == 0)
+			return words[i][1];
+	if (!str_starts(t->why, "its 95 % interval holds the limit"))
+		return t->why;
+	if (t->needed == 0)
+		return "95 % 区间包含要求值,且实测值过近,样本再多也无法判定";
+	return arena_fmt(a, "95 %% 区间包含要求值;同样情况下约需 %llu 个样本才能判定",
+			 (unsigned long long)t->needed);
+}
+
 static void forget(struct target *t)
 {
 	t->value = t->lo = t->hi = NAN;

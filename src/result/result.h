@@ -123,6 +123,11 @@ struct accuracy_pair {	/* one utterance or question, for the view */
 	double candidate_rate, reference_rate;
 };
 
+struct accuracy_figure {	/* how near both sides are otherwise */
+	const char *name;	/* exact_share, duration_ratio, … */
+	double value;
+};
+
 struct accuracy_result {
 	const char *service;
 	const char *metric;		/* wer, cer, mixed, keyword, … */
@@ -139,6 +144,8 @@ struct accuracy_result {
 	const char *note;
 	struct accuracy_pair *pairs;
 	size_t n_pairs;
+	struct accuracy_figure *figures;
+	size_t n_figures;
 };
 
 struct outage {
@@ -237,6 +244,11 @@ enum verdict accuracy_verdict(const struct accuracy_result *x);	/* skipped: no r
 enum verdict leak_verdict(const struct leak_result *l);		/* skipped: too short */
 enum verdict soak_verdict(const struct soak_result *s);		/* skipped: there was none */
 double soak_longest_outage(const struct soak_result *s);	/* s; 0: none */
+
+/* run->trust.reasons.items[i], or the same in Chinese; in the arena. */
+const char *trust_reason(const struct run *run, size_t i, struct arena *a, bool zh);
+/* t->why, or the same in Chinese; NULL: there is none. */
+const char *target_why(const struct target *t, struct arena *a, bool zh);
 
 /* The verdict in one sentence, in English or Chinese ("zh"), in the result's arena. */
 const char *result_sentence(const struct result *r, const char *lang);

@@ -311,6 +311,14 @@ static json_t *pairs_json(const struct accuracy_result *x)
 	return list;
 }
 
+static json_t *figures_json(const struct accuracy_result *x)
+{
+	json_t *j = json_object();
+	for (size_t i = 0; i < x->n_figures; i++)
+		json_put_real(j, x->figures[i].name, x->figures[i].value);
+	return j;
+}
+
 json_t *accuracy_to_json(const struct accuracy_result *x)
 {
 	json_t *j = json_object();
@@ -336,6 +344,8 @@ json_t *accuracy_to_json(const struct accuracy_result *x)
 		json_put_int(j, "needed", (int64_t)x->needed);
 	json_put_text(j, "verdict", x->verdict);
 	json_put_text(j, "note", x->note);
+	if (x->n_figures > 0)
+		json_put(j, "figures", figures_json(x));
 	if (x->n_pairs > 0)
 		json_put(j, "pairs", pairs_json(x));
 	return j;
@@ -439,6 +449,7 @@ json_t *result_head_to_json(const struct result *r)
 
 json_t *result_to_json(const struct result *r)
 {
+	json_building(true);
 	json_t *j = result_head_to_json(r);
 	json_put(j, "runs", parts(r, "runs"));
 	json_put(j, "cases", parts(r, "cases"));
@@ -447,5 +458,6 @@ json_t *result_to_json(const struct result *r)
 		json_put(j, "soak", soak_to_json(&r->soak));
 	if (r->n_series > 0)
 		json_put(j, "series", parts(r, "series"));
+	json_building(false);
 	return j;
 }

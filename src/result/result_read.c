@@ -35,6 +35,16 @@ static void read_pairs(struct reader *rd, struct accuracy_result *x, const json_
 		};
 }
 
+static void read_figures(struct reader *rd, struct accuracy_result *x, const json_t *j)
+{
+	const char *key;
+	json_t *v;
+	json_t *all = (json_t *)reader_object(rd, j, "figures");
+	json_object_foreach(all, key, v)
+		*ARENA_ADD(rd->a, x->figures, x->n_figures) = (struct accuracy_figure){
+			arena_str(rd->a, key), reader_real(rd, all, key)};
+}
+
 static void read_accuracy(struct reader *rd, struct result *r, const json_t *j)
 {
 	struct accuracy_result *x = result_add_accuracy(r);
@@ -57,6 +67,7 @@ static void read_accuracy(struct reader *rd, struct result *r, const json_t *j)
 	x->needed = reader_count(rd, j, "needed");
 	x->verdict = reader_text(rd, j, "verdict");
 	x->note = reader_text(rd, j, "note");
+	read_figures(rd, x, j);
 	read_pairs(rd, x, j);
 }
 

@@ -20,7 +20,7 @@ static const char *describe_target(struct arena *a, const char *where, const str
 	format_metric(value, sizeof(value), t->metric, t->value);
 	if (!*value)
 		return arena_fmt(a, "%s %s: %s", where, t->metric,
-				 t->why ? t->why : "not measured");
+				 t->why ? target_why(t, a, zh) : zh ? "未测得" : "not measured");
 	if (t->verdict == VERDICT_UNDECIDED && t->needed > 0)
 		return arena_fmt(a,
 				 zh ? "%s %s 为 %s(要求 %s),约需 %llu 个样本才能判定"
@@ -59,7 +59,8 @@ static void tally_run(const struct result *r, const struct run *run, bool zh, st
 		return;
 	const char *why = run->error;
 	if (r->verdict == VERDICT_UNTRUSTWORTHY)
-		why = run->trust.reasons.n ? run->trust.reasons.items[0] : "interrupted";
+		why = run->trust.reasons.n ? trust_reason(run, 0, r->arena, zh)
+					   : (zh ? "运行被中断" : "interrupted");
 	else if (!why && run->outcomes[OUTCOME_OK] > 0)
 		why = arena_fmt(r->arena, zh ? "%llu 个请求中有 %llu 个失败"
 					     : "of %llu requests %llu failed",
@@ -180,8 +181,10 @@ const char *result_sentence(const struct result *r, const char *lang)
 				 (unsigned long long)(n.bad - 1));
 	/* A reason that is a sentence brings its own full stop. */
 	size_t len = strlen(first);
-	if (len > 0 && first[len - 1] == '.')
+	if (str_ends(first, "."))
 		len--;
+	else if (str_ends(first, "。"))
+		len -= strlen("。");
 	return arena_fmt(r->arena, zh ? "%s:%.*s%s。" : "%s: %.*s%s.", heads[r->verdict][zh],
 			 (int)len, first, more);
 }

@@ -12,6 +12,7 @@
 #include "serve/pool_parts.h"
 
 #define PART_COST ((size_t)128)	/* what a waiting frame without payload is counted as */
+#define BURST 16	/* times the limit, for a worker that has other requests too */
 
 void call_signal(struct call *c)
 {
@@ -109,10 +110,12 @@ void call_take(struct call *c, const struct frame *f)
 		call_end(c, kind);
 		return;
 	}
-	if (c->bytes > c->pool->spec.limits->output_bytes) {
+	size_t limit = c->pool->spec.limits->output_bytes;
+	if (c->bytes > limit) {
 		if (c->slot->parallel == 1) {
 			c->slot->paused = true;
-		} else {
+		} else if (c->bytes > BURST * limit) {
+			/* cannot wait for it without letting the others wait */
 			c->refuse = CALL_SLOW;
 			call_drop_parts(c);
 		}
@@ -351,6 +354,30 @@ enum call_result call_next(struct call *c, const json_t **ret_header, const char
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return rc;
+}
+
+bool call_try_next(struct call *c, enum call_result *ret, const json_t **ret_header,
+		   const char **ret_payload, size_t *ret_len)
+{
+	uint64_t count;
+	ssize_t got = read(c->event_fd, &count, sizeof(count));	/* it does not block */
+	(void)got;
+	(void)pthread_mutex_lock(&c->pool->lock);
+	bool news = c->first || c->refuse || c->state == STATE_ENDED;
+	(void)pthread_mutex_unlock(&c->pool->lock);
+	if (news)
+		*ret = call_next(c, ret_header, ret_payload, ret_len);
+	return news;
+}
+
+int call_fd(const struct call *c)
+{
+	return c->event_fd;
+}
+
+void call_extend(struct call *c, uint64_t until_ns)
+{
+	c->until_ns = until_ns;
 }
 
 void call_close(struct call *c)

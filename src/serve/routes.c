@@ -10,6 +10,8 @@ const struct route routes[] = {
 	{"POST", "/transcribe", "asr", BODY_MULTIPART, "audio", .handle = route_transcribe},
 	{"POST", "/v1/audio/transcriptions", "asr", BODY_MULTIPART, "file",
 	 .handle = route_transcriptions},
+	{"GET", "/", "asr", BODY_NONE, .handle = route_stream},
+	{"GET", "/stream", "asr", BODY_NONE, .handle = route_stream},
 	{"POST", "/synthesize", "tts", BODY_JSON, .handle = route_synthesize},
 	{"POST", "/v1/audio/speech", "tts", BODY_JSON, .handle = route_speech},
 	{"POST", "/v1/chat/completions", "chat", BODY_JSON, .handle = route_chat},

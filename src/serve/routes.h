@@ -12,6 +12,7 @@ int route_voices(struct request *r);
 int route_chat(struct request *r);
 int route_transcribe(struct request *r);
 int route_transcriptions(struct request *r);
+int route_stream(struct request *r);
 int route_synthesize(struct request *r);
 int route_speech(struct request *r);
 

@@ -34,7 +34,7 @@ static int start_daemon(struct server *s, int fd, struct err *e)
 		{MHD_OPTION_END, 0, NULL},
 	};
 	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-			 MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+			 MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_UPGRADE;
 	flags |= spec->tls_cert ? MHD_USE_TLS : 0U;
 	sigset_t all;
 	sigset_t old;

@@ -134,7 +134,7 @@ const struct truth *truth_of_speech(const struct sim_answers *s, const char *tex
 		bool same_voice = !speaker || !t->sample->speaker ||
 				  strcmp(t->sample->speaker, speaker) == 0;
 		if (strcmp(t->sample->text, text) == 0 && same_voice &&
-		    fabs(t->speed - speed) * SPEED_DECIMALS < 1)
+		    (isnan(speed) || fabs(t->speed - speed) * SPEED_DECIMALS < 1))
 			return t;
 	}
 	return NULL;

@@ -32,7 +32,7 @@ struct chat_sight {
 const struct truth *truth_of_chat(const struct sim_answers *s, const json_t *messages,
 				  const struct chat_sight *sees);
 const struct truth *truth_of_sound(const struct sim_answers *s, const char *sha256);
-/* speaker NULL: any. */
+/* speaker NULL: any; speed NaN: any. */
 const struct truth *truth_of_speech(const struct sim_answers *s, const char *text,
 				    const char *speaker, double speed);
 

@@ -23,36 +23,40 @@ int sql_exec(const struct sql *q, const char *text, struct err *e)
 	return 0;
 }
 
-static void bind_json(sqlite3_stmt *s, int at, const json_t *j)
+static int bind_json(sqlite3_stmt *s, int at, const json_t *j)
 {
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	if (j && json_write(j, false, &text) == 0)
-		(void)sqlite3_bind_text64(s, at, text.data, text.len, SQLITE_TRANSIENT,
-					  SQLITE_UTF8);
-	buf_release(&text);
+	CLEANUP(buf_release) struct buf text = BUF_INIT(BUF_UNLIMITED);
+	if (!j)
+		return SQLITE_OK;
+	if (json_write(j, false, &text) < 0)
+		return SQLITE_NOMEM;
+	return sqlite3_bind_text64(s, at, text.data, text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-static void bind_all(sqlite3_stmt *s, const char *types, va_list values)
+/* SQLITE_OK, or the first that went wrong: a value that is missing must not look unknown. */
+static int bind_all(sqlite3_stmt *s, const char *types, va_list values)
 {
-	for (int at = 1; *types; types++, at++) {
+	int rc = SQLITE_OK;
+	for (int at = 1; *types && rc == SQLITE_OK; types++, at++) {
 		double real;
 		switch (*types) {
 		case 's':
-			(void)sqlite3_bind_text(s, at, va_arg(values, const char *), -1,
-						SQLITE_TRANSIENT);
+			rc = sqlite3_bind_text(s, at, va_arg(values, const char *), -1,
+					       SQLITE_TRANSIENT);
 			break;
 		case 'i':
-			(void)sqlite3_bind_int64(s, at, va_arg(values, int64_t));
+			rc = sqlite3_bind_int64(s, at, va_arg(values, int64_t));
 			break;
 		case 'j':
-			bind_json(s, at, va_arg(values, const json_t *));
+			rc = bind_json(s, at, va_arg(values, const json_t *));
 			break;
 		default:
 			real = va_arg(values, double);
 			if (!isnan(real))
-				(void)sqlite3_bind_double(s, at, real);
+				rc = sqlite3_bind_double(s, at, real);
 		}
 	}
+	return rc;
 }
 
 int sql_insert(const struct sql *q, struct err *e, const char *table, const char *types, ...)
@@ -68,9 +72,13 @@ int sql_insert(const struct sql *q, struct err *e, const char *table, const char
 		return sql_error(q, e);
 	va_list values;
 	va_start(values, types);
-	bind_all(s, types, values);
+	int rc = bind_all(s, types, values);
 	va_end(values);
-	int ret = sqlite3_step(s) == SQLITE_DONE ? 0 : sql_error(q, e);
+	int ret = 0;
+	if (rc != SQLITE_OK)
+		ret = err_set(e, ERR_SYSTEM, "'%s': %s", q->path, sqlite3_errstr(rc));
+	else if (sqlite3_step(s) != SQLITE_DONE)
+		ret = sql_error(q, e);
 	(void)sqlite3_finalize(s);
 	return ret;
 }

@@ -141,7 +141,9 @@ static int save_lists(const struct sql *q, int64_t id, const struct run *run, st
 static int save_run(const struct sql *q, const struct run *run, uint64_t zero_ns, struct err *e)
 {
 	const struct service_ref *v = &run->service;
+	json_building(true);
 	json_t *j = run_to_json(run, zero_ns);
+	json_building(false);
 	int ret = sql_insert(q, e, "run (name, suite, service, kind, protocol, url, start_wall_ns, "
 		"duration_s, attempted, ok, failed, unsent, verdict, trustworthy, error, settings, "
 		"json)", "ssssssiriiiisisjj", run->name, run->suite, v->name, v->kind, v->protocol,
@@ -155,7 +157,9 @@ static int save_run(const struct sql *q, const struct run *run, uint64_t zero_ns
 
 static int save_case(const struct sql *q, const struct case_result *c, struct err *e)
 {
+	json_building(true);
 	json_t *j = case_to_json(c);
+	json_building(false);
 	int ret = sql_insert(q, e, "case_result", "sssssssssrj", c->id, c->suite, c->service,
 			     c->name, verdict_name(c->verdict), c->finding, c->detail, c->source,
 			     c->again, c->seconds, j);
@@ -165,7 +169,9 @@ static int save_case(const struct sql *q, const struct case_result *c, struct er
 
 static int save_accuracy(const struct sql *q, const struct accuracy_result *x, struct err *e)
 {
+	json_building(true);
 	json_t *j = accuracy_to_json(x);
+	json_building(false);
 	int ret = sql_insert(q, e, "accuracy", "sssirrrrrrsj", x->service, x->metric,
 			     x->normalizer, (int64_t)x->utterances, x->reference_rate,
 			     x->candidate_rate, x->difference, x->interval_lo, x->interval_hi,
@@ -176,7 +182,9 @@ static int save_accuracy(const struct sql *q, const struct accuracy_result *x, s
 
 static int save_soak(const struct sql *q, const struct soak_result *s, struct err *e)
 {
+	json_building(true);
 	json_t *j = soak_to_json(s);
+	json_building(false);
 	int ret = sql_insert(q, e, "soak", "riiiirsj", s->hours, (int64_t)s->windows,
 			     (int64_t)s->gaps, (int64_t)s->requests, (int64_t)s->failed,
 			     s->error_rate, verdict_name(soak_verdict(s)), j);
@@ -216,7 +224,9 @@ static int save_head(const struct sql *q, const struct result *r, struct err *e)
 {
 	char started[32];
 	clock_format_wall(started, sizeof(started), r->start_wall_ns);
+	json_building(true);
 	json_t *j = result_head_to_json(r);
+	json_building(false);
 	int ret = sql_insert(q, e, "result", "issssssirjj", (int64_t)1, r->tool_version, r->title,
 			     r->command, verdict_name(r->verdict), r->sentence, started,
 			     (int64_t)r->start_wall_ns, r->duration_s, r->environment, j);

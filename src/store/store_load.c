@@ -40,10 +40,15 @@ static int read_part(void *ctx, sqlite3_stmt *row, struct err *e)
 		return -1;
 	json_t *list = json_object_get(l->document, l->list);
 	if (!list) {
-		list = json_array();
-		json_put(l->document, l->list, list);
+		json_put(l->document, l->list, json_array());
+		list = json_object_get(l->document, l->list);
 	}
-	(void)json_array_append_new(list, j);
+	if (!list) {
+		json_decref(j);
+		return err_set(e, ERR_SYSTEM, "no memory to read results");
+	}
+	if (json_array_append_new(list, j) < 0)
+		return err_set(e, ERR_SYSTEM, "no memory to read results");
 	return 0;
 }
 
@@ -51,8 +56,11 @@ static int read_soak(void *ctx, sqlite3_stmt *row, struct err *e)
 {
 	struct loading *l = ctx;
 	json_t *j = row_json(row, e);
-	json_put(l->document, "soak", j);
-	return j ? 0 : -1;
+	if (!j)
+		return -1;
+	if (json_object_set_new(l->document, "soak", j) < 0)
+		return err_set(e, ERR_SYSTEM, "no memory to read results");
+	return 0;
 }
 
 static int read_version(void *ctx, sqlite3_stmt *row, struct err *e)
@@ -150,8 +158,12 @@ int store_load(const char *path, struct result **ret_result, struct err *e)
 	struct loading l = {0};
 	if (access(path, R_OK) < 0)
 		return err_sys(e, "cannot read '%s'", path);
-	if (sqlite3_open_v2(path, &q.db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK &&
-	    sqlite3_open_v2(path, &q.db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+	int rc = sqlite3_open_v2(path, &q.db, SQLITE_OPEN_READWRITE, NULL);
+	if (rc != SQLITE_OK) {
+		(void)sqlite3_close(q.db);	/* there is one even then */
+		rc = sqlite3_open_v2(path, &q.db, SQLITE_OPEN_READONLY, NULL);
+	}
+	if (rc != SQLITE_OK) {
 		(void)sqlite3_close(q.db);
 		return err_set(e, ERR_SYSTEM, "cannot open '%s'", path);
 	}

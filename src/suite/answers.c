@@ -4,10 +4,13 @@
 
 #include <math.h>
 
+#include "audio/decode.h"
+#include "audio/measure.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "client/client.h"
 #include "media/speech.h"
+#include "suite/recording.h"
 #include "suite/voices.h"
 #include "text/score.h"
 #include "text/similarity.h"
@@ -34,6 +37,10 @@ struct answers *answers_free(struct answers *a)
 	free(a->missing);
 	free(a->errors);
 	free(a->units);
+	for (size_t i = 0; a->logprobs && i < a->n; i++)
+		json_decref(a->logprobs[i]);
+	free(a->logprobs);
+	free(a->spoken);
 	free(a->normalizer);
 	free(a);
 	return NULL;
@@ -49,7 +56,12 @@ static struct answers *answers_new(size_t n)
 	a->missing = calloc(n + 1, sizeof(*a->missing));
 	a->errors = calloc(n + 1, sizeof(*a->errors));
 	a->units = calloc(n + 1, sizeof(*a->units));
-	return a->texts && a->missing && a->errors && a->units ? a : answers_free(a);
+	a->spoken = calloc(n + 1, sizeof(*a->spoken));
+	a->logprobs = calloc(n + 1, sizeof(json_t *));
+	for (size_t i = 0; a->spoken && i < n; i++)
+		a->spoken[i] = (struct spoken_figures){NAN, NAN, NAN};
+	bool all = a->texts && a->missing && a->errors && a->units && a->spoken && a->logprobs;
+	return all ? a : answers_free(a);
 }
 
 const char *answers_expected(const struct sample *s)
@@ -57,37 +69,82 @@ const char *answers_expected(const struct sample *s)
 	return s->text ? s->text : s->n_answers ? s->answers[0] : "";
 }
 
-/* Speech that came back, read by the ASR service. NULL: could not be read. */
-static char *read_back(struct work *w, const struct sample *s, const struct answer *answer)
+/* Speech, read by the ASR service. NULL: could not be read. */
+static char *read_back(struct work *w, const struct sample *s, const struct speech *speech)
 {
 	struct arena *a = arena_new();
-	struct speech speech = {0};
 	struct media m;
 	struct sample clip = {.id = s->id, .language = s->language, .audio = &m};
 	struct call call;
 	struct err e;
 	char *text = NULL;
-	if (answer_to_speech(answer, &speech, &e) == 0 &&
-	    speech_to_media(&speech, "clip.wav", "wav", 1, a, &m, &e) == 0) {
+	if (speech_to_media(speech, "clip.wav", "wav", 1, a, &m, &e) == 0) {
 		call_init(&call, &clip);
 		if (client_call(w->through, &call, &e) == 0 && call.outcome == OUTCOME_OK)
 			text = strdup(call.answer.text.data ? call.answer.text.data : "");
 		call_release(&call);
 	}
-	speech_release(&speech);
 	(void)arena_free(a);
 	return text;
+}
+
+static void keep_speech(struct work *w, size_t i, const struct speech *speech)
+{
+	struct audio_figures f;
+	struct err e;
+	if (speech->n > 0 &&
+	    audio_measure(speech->samples, speech->n, speech->rate, &f, &e) == 0)
+		w->out->spoken[i] =
+			(struct spoken_figures){f.seconds, f.loudness_lufs, f.f0_median};
+	if (w->through)
+		w->out->texts[i] = read_back(w, &w->samples[i], speech);
 }
 
 static void keep(struct work *w, size_t i, const struct call *call)
 {
 	const struct buf *text = &call->answer.text;
-	if (call->outcome == OUTCOME_OK && w->through)
-		w->out->texts[i] = read_back(w, &w->samples[i], &call->answer);
-	else if (call->outcome == OUTCOME_OK && str_utf8_valid(text->data, text->len) == text->len)
+	struct speech speech = {0};
+	struct err e;
+	bool tts = strcmp(w->service->kind, "tts") == 0;
+	bool ok = call->outcome == OUTCOME_OK;
+	w->out->logprobs[i] = json_incref(call->answer.logprobs);
+	if (ok && tts && answer_to_speech(&call->answer, &speech, &e) == 0)
+		keep_speech(w, i, &speech);
+	else if (ok && !tts && str_utf8_valid(text->data, text->len) == text->len)
 		w->out->texts[i] = strdup(text->data ? text->data : "");
-	w->out->missing[i] = w->out->texts[i] == NULL;
+	speech_release(&speech);
+	w->out->missing[i] = tts && !w->through ? !ok : w->out->texts[i] == NULL;
 	w->failed += w->out->missing[i];
+}
+
+static int speech_of(const struct media *m, struct speech *ret, struct err *e)
+{
+	struct audio sound;
+	if (audio_decode(m->data, m->len, &sound, e) < 0)
+		return -1;
+	audio_to_mono(&sound);
+	*ret = (struct speech){sound.samples, sound.frames, sound.rate};
+	return 0;
+}
+
+/* What was recorded, as if it had just come. */
+static int take_recorded(struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->out->n; i++) {
+		const struct recorded r =
+			recording_find(w->how->from, w->samples[i].id, w->how->repeat);
+		struct speech speech = {0};
+		if (r.speech && speech_of(r.speech, &speech, e) < 0)
+			return -1;
+		if (r.speech)
+			keep_speech(w, i, &speech);
+		else if (r.text)
+			w->out->texts[i] = strdup(r.text);
+		speech_release(&speech);
+		w->out->logprobs[i] = json_incref((json_t *)r.logprobs);
+		w->out->missing[i] = w->out->texts[i] == NULL;
+	}
+	return 0;
 }
 
 /* One batch of at most `parallel` requests at once. */
@@ -102,6 +159,7 @@ static int ask_batch(struct work *w, size_t from, size_t n, struct err *e)
 		call_init(&calls[i], &w->samples[from + i]);
 		calls[i].ask.temperature = 0;
 		calls[i].ask.max_tokens = w->how->max_tokens;
+		calls[i].ask.logprobs = w->how->logprobs;
 		list[i] = &calls[i];
 		clients[i] = w->client;
 	}
@@ -109,6 +167,9 @@ static int ask_batch(struct work *w, size_t from, size_t n, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		if (rc == 0)
 			keep(w, from + i, &calls[i]);
+		if (rc == 0 && w->how->recorder)
+			rc = recorder_add(w->how->recorder, &w->samples[from + i], w->how->repeat,
+					  &calls[i], e);
 		call_release(&calls[i]);
 	}
 	return rc;
@@ -201,12 +262,41 @@ static int normal_forms(struct normalizer *n, const char *candidate, const struc
 	return 0;
 }
 
+/* The best of the answers. */
+static int judge_graded(const char *judge, const struct forms *f, double *ret, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int (*near)(struct span candidate, struct span reference, double *ret,
+			    struct err *e);
+	} rows[] = {
+		{"chrf", similarity_chrf},
+		{"rouge_l", similarity_rouge_l},
+		{"characters", similarity_characters},
+	};
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+		if (strcmp(judge, rows[k].name) != 0)
+			continue;
+		for (size_t i = 0; i < f->n; i++) {
+			double x;
+			if (rows[k].near(f->candidate, f->answers[i], &x, e) < 0)
+				return -1;
+			*ret = MAX(*ret, x);
+		}
+		return 0;
+	}
+	return err_set(e, ERR_USAGE, "there is no judge '%s'; say keyword, all, exact, anls, "
+		       "relaxed, chrf, rouge_l or characters", judge);
+}
+
 /* 1 for right, 0 for wrong; between them for graded judges. */
 static int judge_one(const char *judge, const struct forms *f, double *ret, struct err *e)
 {
 	*ret = 0;
 	if (strcmp(judge, "keyword") == 0) {
 		*ret = f->n == 0 || similarity_keywords(f->candidate, f->answers, f->n, false);
+	} else if (strcmp(judge, "all") == 0) {
+		*ret = similarity_keywords(f->candidate, f->answers, f->n, true);
 	} else if (strcmp(judge, "exact") == 0) {
 		for (size_t i = 0; i < f->n; i++)
 			if (f->answers[i].len == f->candidate.len &&
@@ -218,18 +308,8 @@ static int judge_one(const char *judge, const struct forms *f, double *ret, stru
 		for (size_t i = 0; i < f->n; i++)
 			if (similarity_relaxed(f->candidate, f->answers[i]))
 				*ret = 1;
-	} else if (strcmp(judge, "chrf") == 0) {
-		for (size_t i = 0; i < f->n; i++) {
-			double x;
-			if (similarity_chrf(f->candidate, f->answers[i], &x, e) < 0)
-				return -1;
-			*ret = MAX(*ret, x);
-		}
 	} else {
-		return err_set(e, ERR_USAGE,
-			       "there is no judge '%s'; say keyword, exact, anls, "
-			       "relaxed or chrf",
-			       judge);
+		return judge_graded(judge, f, ret, e);
 	}
 	return 0;
 }
@@ -267,12 +347,12 @@ int answers_collect(const struct service *s, const struct sample *samples, size_
 	struct work w = {.service = s, .samples = samples, .how = how, .out = answers_new(n)};
 	bool chat = strcmp(s->kind, "chat") == 0;
 	int rc = w.out ? 0 : err_set(e, ERR_SYSTEM, "no memory for %zu answers", n);
-	if (rc == 0)
+	if (rc == 0 && !how->from)
 		rc = client_new(s, &w.client, e);
 	if (rc == 0 && how->through)
 		rc = client_new(how->through, &w.through, e);
 	if (rc == 0)
-		rc = ask_all(&w, e);
+		rc = how->from ? take_recorded(&w, e) : ask_all(&w, e);
 	if (rc == 0)
 		rc = chat ? score_chat(&w, e) : score_speech(&w, e);
 	(void)client_free(w.client);

@@ -9,6 +9,9 @@
 #include "text/align.h"
 #include "text/normalize.h"
 
+struct recorder;
+struct recording;
+
 struct answers_how {
 	size_t parallel;
 	int64_t max_tokens;
@@ -17,6 +20,15 @@ struct answers_how {
 	const char *judge;		/* chat: for samples that do not say; NULL: keyword */
 	const struct service *through;	/* tts: the ASR service that reads it back */
 	const struct progress *progress;
+	int64_t logprobs;		/* chat: of how many tokens; 0: none */
+	size_t repeat;			/* which time the same is asked, from 0 */
+	struct recorder *recorder;	/* where the answers are recorded too; or NULL */
+	const struct recording *from;	/* where they come from instead of the service; or NULL */
+};
+
+/* Figures of speech, to compare it with the reference's; NaN where unknown. */
+struct spoken_figures {
+	double seconds, loudness_lufs, f0_median;
 };
 
 /* Arrays by sample. A request that failed is missing: all its units are errors. */
@@ -27,6 +39,8 @@ struct answers {
 	double *errors, *units;	/* speech: edits and reference units; chat: 0 or 1 and 1 */
 	struct align_counts counts;	/* speech only */
 	const char *metric;	/* static text */
+	struct spoken_figures *spoken;	/* tts only */
+	json_t **logprobs;	/* as the service sent them; NULL: none */
 	char *normalizer;	/* its name and version; NULL for chat */
 };
 

@@ -73,7 +73,7 @@ int check_call_other(struct check *k, const struct service *other, const char *k
 void check_know(struct check *k, struct sample *s, json_t *extra)
 {
 	if (s->extra)
-		(void)json_object_update(extra, (json_t *)s->extra);
+		(void)json_object_update_missing(extra, (json_t *)s->extra);
 	(void)json_array_append_new(k->owned, extra);
 	s->extra = extra;
 }

@@ -88,7 +88,8 @@ static bool local_fetch(struct fault *f)
 static bool bad_sound(struct fault *f)
 {
 	static const char *const data[] = {
-		"UklGRg!!!!XMARKERX", "UklGRiQAAABXQVZFZm10IB", "data:audio/wav;base64,UklGRiQAAABX",
+		"UklGRg!!!!XMARKERX", "UklGRiQAAABXQVZFZm10IB",
+		"data:audio/wav;base64,UklGRiQAAABX",
 		"",
 	};
 	return fault_post_json(f, chat(f, json_pack("[o]", audio_part(data[f->c->arg], "wav"))));

@@ -117,7 +117,8 @@ static bool stray_header(struct fault *f)
 {
 	struct sample s;
 	struct call call;
-	bool ok = get_speech(f, "seven red books lie on the table near the window", true, &s, &call);
+	bool ok = get_speech(f, "seven red books lie on the table near the window", true, &s,
+			     &call);
 	const struct buf *sound = &call.answer.sound;
 	const char *at = ok && sound->len > 12 ? memmem(sound->data, sound->len, "RIFF", 4) : NULL;
 	if (at && memmem(at, MIN((size_t)16, sound->len - (size_t)(at - sound->data)), "WAVE", 4))
@@ -201,7 +202,8 @@ const struct fault_case fault_text_cases[] = {
 	 "QwenAudio/CosyVoice #1919 and its runtime (T11)", ALLOW_2XX, clean_sound, 0, 20},
 	{"T12", "tts", "10 syntheses in a row", "memory stays flat", "QwenAudio/CosyVoice #491",
 	 ALLOW_2XX, in_a_row, 10, 20},
-	{"T12b", "tts", "200 syntheses in a row", "memory stays flat", "fishaudio/fish-speech #1025",
+	{"T12b", "tts", "200 syntheses in a row", "memory stays flat",
+	 "fishaudio/fish-speech #1025",
 	 ALLOW_2XX, in_a_row, 200, 20, .heavy = true},
 	{"T13n", "tts", "only emoji", SILENT, "QwenAudio/CosyVoice #710", ALLOW_ANY, odd_text, 4,
 	 10},

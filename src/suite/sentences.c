@@ -4,12 +4,12 @@
 #include "base/util.h"
 #include "suite/samples.h"
 
-/* Patterns: % followed by a letter takes a word of that list. All are plain statements in which what
- * is done fits to what it is done with, so that people and language models find them ordinary, and
- * any speech service can say and read them without names or abbreviations. */
+/* Patterns: % followed by a letter takes a word of that list. All are plain statements in which
+ * what is done fits to what it is done with, so that people and language models find them
+ * ordinary, and any speech service can say and read them without names or abbreviations. */
 static const char *const patterns_en[] = {
 	"%s %o the %a %b %t",		  "%s %w a %l %r about the %b",
-	"%s %k a %c %g for %d hundred dollars", "there were %d people in the %a %b %t",
+	"%s %k a %c %g for %e hundred dollars", "there were %d people in the %a %b %t",
 	"%t %s %o the %a %b",		  "%s said that the %b would open in %d days",
 	"the %a %b is %d miles from the %p", "%s has worked in the %b for %d years",
 };
@@ -21,7 +21,8 @@ static const char *const adjectives[] = {"local", "old", "small", "large", "nati
 static const char *const buildings[] = {"office",  "hospital", "library", "theater", "museum",
 					"station", "factory",  "airport", "market", "university"};
 static const char *const places[] = {"city", "river", "village", "mountain", "capital", "ocean"};
-static const char *const opened[] = {"described", "visited", "left", "entered", "supported", "remembered"};
+static const char *const opened[] = {"described", "visited", "left", "entered", "supported",
+					 "remembered"};
 static const char *const wrote[] = {"wrote", "published", "finished", "received", "presented"};
 static const char *const lengths[] = {"long", "short", "second", "detailed", "different"};
 static const char *const texts[] = {"letter", "report", "message", "story", "article", "statement"};
@@ -31,6 +32,7 @@ static const char *const goods[] = {"car", "computer", "house", "telephone", "ca
 static const char *const times[] = {"yesterday",     "this morning",   "last year",
 				    "on monday",     "last week",      "in the evening",
 				    "last december", "this afternoon", "on saturday"};
+static const char *const small_en[] = {"two", "three", "four", "five", "six", "seven", "eight"};
 static const char *const digits_en[] = {"two",	 "three", "four", "five",    "six",    "seven",
 					"eight", "nine",  "ten",  "twenty", "thirty", "fifty"};
 
@@ -62,7 +64,7 @@ static const struct list lists_en[] = {
 	LIST('s', subjects), LIST('a', adjectives), LIST('b', buildings), LIST('p', places),
 	LIST('o', opened),   LIST('w', wrote),      LIST('l', lengths),   LIST('r', texts),
 	LIST('k', traded),   LIST('c', looks),      LIST('g', goods),     LIST('t', times),
-	LIST('d', digits_en), {0},
+	LIST('d', digits_en), LIST('e', small_en),  {0},
 };
 static const struct list lists_zh[] = {
 	LIST('a', adjectives_zh), LIST('n', nouns_zh),   LIST('p', places_zh), LIST('m', things_zh),

@@ -65,7 +65,8 @@ static bool encode(struct check *k, const struct utterance *u, const struct form
 	bool ok = true;
 	if (form->rate == UTTERANCE_RATE)
 		return check_clip(k, &u->speech, form->format, form->channels, ret);
-	if (speech_append(&copy, &u->speech, &e) < 0 || speech_resample(&copy, form->rate, &e) < 0) {
+	if (speech_append(&copy, &u->speech, &e) < 0 ||
+	    speech_resample(&copy, form->rate, &e) < 0) {
 		check_skip(k, "cannot make the speech: %s", e.text);
 		ok = false;
 	}

@@ -16,7 +16,7 @@ Every command of the list has help with a usage line, and examples that name it.
   >   assay $c --help >help || echo "$c: status $?"
   >   head -n 1 help | grep -q "^Usage: assay $c " || echo "$c: no usage"
   >   grep -q "^  .*assay $c" help || echo "$c: no example"
-  >   grep -v assay help | grep -E '^.{81}' | sed "s/^/$c: too wide: /"
+  >   grep -v assay help | LC_ALL=C.UTF-8 grep -E '^.{81}' | sed "s/^/$c: too wide: /"
   > done
 
 Help goes to standard output and needs no terminal; it is quick.

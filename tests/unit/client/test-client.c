@@ -96,7 +96,7 @@ static void test_outcomes(void **state)
 		 "no model"},
 		{"HTTP/1.1 429 No\r\nContent-Length: 4\r\n\r\nbusy", OUTCOME_HTTP_4XX, 429, "busy"},
 		{"HTTP/1.1 307 Go\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n", OUTCOME_HTTP_3XX,
-		 307, "'/y'"},
+		 307, "/y'"},
 		{"HTTP/1.1 202 Later\r\nContent-Length: 0\r\n\r\n", OUTCOME_BAD_HTTP, 202,
 		 "status 202"},
 		{"garbage\r\n\r\n", OUTCOME_BAD_HTTP, 0, "HTTP/1"},

@@ -1,0 +1,226 @@
+/* src/report/compare_html.c - the comparison as a page: tables in both languages, and a drawn line
+ * (SVG) for each number of a history. No scripts but the switches of language and colour.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "base/util.h"
+#include "report/assets.h"
+#include "report/compare_text.h"
+#include "report/grid.h"
+#include "report/history.h"
+#include "report/html_text.h"
+#include "report/writers.h"
+
+#define PLOT_WIDTH 280.0
+#define PLOT_HEIGHT 56.0
+#define PLOT_EDGE 6.0
+
+static void change_cell(struct buf *out, enum change c)
+{
+	static const char *const classes[] = {"skipped", "pass", "fail", "undecided"};
+	(void)buf_fmt(out, "<td><span class=\"v %s\">", classes[c]);
+	html_both(out, change_text(c, false), change_text(c, true));
+	(void)buf_str(out, "</span></td>");
+}
+
+static void open_table(struct buf *out, const char *id, const char *en, const char *zh)
+{
+	(void)buf_fmt(out, "<section id=\"%s\"><h2>", id);
+	html_both(out, en, zh);
+	(void)buf_str(out, "</h2><div class=\"wide\"><table><thead><tr>");
+}
+
+static void close_table(struct buf *out)
+{
+	(void)buf_str(out, "</tbody></table></div></section>\n");
+}
+
+static void environment(const struct comparison *c, struct buf *out)
+{
+	if (c->n_environment == 0)
+		return;
+	open_table(out, "environment", "The environments differ", "环境不同");
+	html_head(out, NULL, "", "");
+	html_head(out, NULL, "base", "基线");
+	html_head(out, NULL, "new", "新");
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t i = 0; i < c->n_environment; i++) {
+		const struct compare_environment *x = &c->environment[i];
+		(void)buf_str(out, "<tr>");
+		html_tag(out, "th", NULL, x->key);
+		html_tag(out, "td", NULL, x->base ? x->base : "–");
+		html_tag(out, "td", NULL, x->now ? x->now : "–");
+		(void)buf_str(out, "</tr>");
+	}
+	close_table(out);
+}
+
+static void items(const struct comparison *c, struct buf *out)
+{
+	static const char *const heads[][2] = {
+		{"", ""}, {"run", "运行"}, {"metric", "指标"}, {"base", "基线"}, {"new", "新"},
+		{"change", "变化"}, {"95 % interval", "95 % 区间"}, {"remark", "说明"}};
+	if (c->n == 0)
+		return;
+	open_table(out, "metrics", "Numbers", "数值");
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		html_head(out, i >= 3 && i <= 6 ? "num" : NULL, heads[i][0], heads[i][1]);
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t i = 0; i < c->n; i++) {
+		const struct compared *x = &c->items[i];
+		(void)buf_str(out, "<tr>");
+		change_cell(out, x->change);
+		html_tag(out, "td", NULL, x->group);
+		html_tag(out, "th", "name", arena_fmt(c->a, "%s%s", x->metric,
+						      x->judged ? " *" : ""));
+		html_tag(out, "td", "num", compare_number(c->a, x, x->base.value));
+		html_tag(out, "td", "num", compare_number(c->a, x, x->now.value));
+		html_tag(out, "td", "num", compare_change(c->a, x, x->difference));
+		html_tag(out, "td", "num", compare_interval(c->a, x));
+		html_tag(out, "td", "why",
+			 arena_fmt(c->a, "%s%s%s", compare_why(c->a, x),
+				   x->rule && *compare_why(c->a, x) ? " · " : "",
+				   x->rule ? x->rule : ""));
+		(void)buf_str(out, "</tr>");
+	}
+	close_table(out);
+	(void)buf_str(out, "<p class=\"note\">");
+	html_both(out, "* judged: counts for the verdict and the exit status",
+		  "* 计入结论与退出状态");
+	(void)buf_str(out, "</p>\n");
+}
+
+static void cases(const struct comparison *c, struct buf *out)
+{
+	if (c->n_cases == 0 && c->missing.n == 0)
+		return;
+	open_table(out, "cases", "Cases that changed", "有变化的用例");
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t i = 0; i < c->n_cases; i++) {
+		const struct compared_case *x = &c->cases[i];
+		(void)buf_str(out, "<tr>");
+		change_cell(out, x->change);
+		html_tag(out, "th", "name", x->id);
+		html_tag(out, "td", NULL, x->service);
+		(void)buf_str(out, "<td>");
+		html_verdict(out, x->base);
+		(void)buf_str(out, " → ");
+		html_verdict(out, x->now);
+		(void)buf_str(out, "</td>");
+		html_tag(out, "td", NULL, x->name);
+		html_tag(out, "td", "reply", x->detail);
+		(void)buf_str(out, "</tr>");
+	}
+	for (size_t i = 0; i < c->missing.n; i++) {
+		(void)buf_str(out, "<tr>");
+		change_cell(out, CHANGE_UNDECIDED);
+		html_tag(out, "th", "name", c->missing.items[i]);
+		(void)buf_str(out, "<td colspan=\"4\">");
+		html_both(out, "missing in the new result", "新结果中缺少");
+		(void)buf_str(out, "</td></tr>");
+	}
+	close_table(out);
+}
+
+/* One line with its intervals. The axis begins at 0 where that leaves the line readable. */
+static void plot(const struct history *h, const struct history_row *row, struct arena *a,
+		 struct buf *out)
+{
+	double low = INFINITY, high = -INFINITY;
+	for (size_t i = 0; i < h->n; i++) {
+		const struct compare_value *v = &row->values[i];
+		low = fmin(low, isnan(v->lo) ? v->value : v->lo);
+		high = fmax(high, isnan(v->hi) ? v->value : v->hi);
+	}
+	if (low > 0 && low < high / 2)
+		low = 0;
+	if (!(high > low))
+		high = low + 1;
+	double step = h->n > 1 ? (PLOT_WIDTH - 2 * PLOT_EDGE) / (double)(h->n - 1) : 0;
+	double scale = (PLOT_HEIGHT - 2 * PLOT_EDGE) / (high - low);
+	(void)buf_fmt(out, "<svg viewBox=\"0 0 %g %g\" width=\"%g\" height=\"%g\" role=\"img\">",
+		      PLOT_WIDTH, PLOT_HEIGHT, PLOT_WIDTH, PLOT_HEIGHT);
+	struct buf line = BUF_INIT(BUF_UNLIMITED);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct compare_value *v = &row->values[i];
+		double x = PLOT_EDGE + step * (double)i;
+		double y = PLOT_HEIGHT - PLOT_EDGE - (v->value - low) * scale;
+		if (isnan(v->value))
+			continue;
+		(void)buf_fmt(&line, "%s%.1f,%.1f", line.len ? " " : "", x, y);
+		if (!isnan(v->lo) && !isnan(v->hi))
+			(void)buf_fmt(out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"var(--soft)\"/>",
+				      x, PLOT_HEIGHT - PLOT_EDGE - (v->lo - low) * scale,
+				      PLOT_HEIGHT - PLOT_EDGE - (v->hi - low) * scale);
+		(void)buf_fmt(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" "
+			      "fill=\"var(--c1)\"><title>", x, y);
+		html_text(out, history_label(h, a, i));
+		(void)buf_str(out, ": ");
+		html_text(out, compare_number(a, &row->what, v->value));
+		(void)buf_str(out, "</title></circle>");
+	}
+	(void)buf_fmt(out, "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--c1)\"/></svg>",
+		      line.data ? line.data : "");
+	buf_release(&line);
+}
+
+static void history(const struct history *h, struct arena *a, struct buf *out)
+{
+	size_t n;
+	struct history_row *rows = history_rows(h, a, &n);
+	open_table(out, "history", "History", "历史");
+	html_head(out, NULL, "run", "运行");
+	html_head(out, NULL, "metric", "指标");
+	html_head(out, NULL, "plot", "曲线");
+	for (size_t i = 0; i < h->n; i++) {
+		(void)buf_str(out, "<th class=\"num\">");
+		html_text(out, history_label(h, a, i));
+		html_tag(out, "small", NULL, h->paths[i]);
+		(void)buf_str(out, "</th>");
+	}
+	(void)buf_str(out, "</tr></thead><tbody>");
+	for (size_t k = 0; k < n; k++) {
+		(void)buf_str(out, "<tr>");
+		html_tag(out, "td", NULL, rows[k].what.group);
+		html_tag(out, "th", "name", rows[k].what.metric);
+		(void)buf_str(out, "<td>");
+		plot(h, &rows[k], a, out);
+		(void)buf_str(out, "</td>");
+		for (size_t i = 0; i < h->n; i++)
+			html_tag(out, "td", "num",
+				 compare_number(a, &rows[k].what, rows[k].values[i].value));
+		(void)buf_str(out, "</tr>");
+	}
+	close_table(out);
+}
+
+int compare_html(const struct comparison *c, const struct history *h, const char *lang,
+		 struct buf *out, struct err *e)
+{
+	static const char *const classes[] = {"pass", "pass", "fail", "undecided"};
+	const struct writer_options o = {.lang = lang};
+	bool zh = writer_chinese(&o), automatic = !lang || strcmp(lang, "auto") == 0;
+	(void)buf_fmt(out, "<!doctype html>\n<html lang=\"%s\" data-lang=\"%s\"%s>\n<head>\n"
+		      "<meta charset=\"utf-8\">\n", zh ? "zh" : "en", zh ? "zh" : "en",
+		      automatic ? " data-auto" : "");
+	html_policy(out, (const char *const[]){asset_theme_js, asset_switches_js, NULL}, NULL);
+	(void)buf_str(out, "<meta name=\"viewport\" content=\"width=device-width, "
+		      "initial-scale=1\">\n<title>assay compare</title>\n<style>");
+	(void)buf_str(out, asset_report_css);
+	(void)buf_fmt(out, "</style>\n<script>%s</script></head><body>\n", asset_theme_js);
+	(void)buf_str(out, "<header class=\"bar\"><b>assay compare</b><nav></nav>"
+		      "<span class=\"switches\" hidden><button type=\"button\" id=\"lang\">"
+		      "</button><button type=\"button\" id=\"theme\"></button></span></header>\n");
+	(void)buf_fmt(out, "<main><section class=\"verdict %s\"><h1>", classes[c->change]);
+	html_both(out, compare_sentence(c, false), compare_sentence(c, true));
+	(void)buf_str(out, "</h1><p class=\"sub\">");
+	html_text(out, arena_fmt(c->a, "%s → %s", c->base_path, c->now_path));
+	(void)buf_str(out, "</p></section>\n");
+	environment(c, out);
+	items(c, out);
+	cases(c, out);
+	if (h)
+		history(h, c->a, out);
+	(void)buf_fmt(out, "</main><script>%s</script></body></html>\n", asset_switches_js);
+	return out->failed ? err_set(e, ERR_SYSTEM, "out of memory while writing the page") : 0;
+}

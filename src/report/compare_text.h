@@ -1,0 +1,16 @@
+/* src/report/compare_text.h - the words of a comparison, shared by its writers.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPORT_COMPARE_TEXT_H
+#define REPORT_COMPARE_TEXT_H
+
+#include "report/compare.h"
+
+/* "142 ms", "0.31 %"; "–" for NaN. */
+const char *compare_number(struct arena *a, const struct compared *x, double value);
+/* "+4.2 %", "-0.50 pp"; in the metric's unit when the base is 0. */
+const char *compare_change(struct arena *a, const struct compared *x, double difference);
+const char *compare_interval(struct arena *a, const struct compared *x);	/* "−1 % … +3 %" */
+const char *compare_why(struct arena *a, const struct compared *x);	/* "" when all is said */
+const char *compare_sentence(const struct comparison *c, bool zh);
+
+#endif

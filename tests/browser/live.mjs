@@ -1,0 +1,192 @@
+// tests/browser/live.mjs - the live page of a real run, followed in headless Chromium.
+// Usage: node live.mjs ASSAY; pictures go to $SCREENSHOTS when that is set. TAP.
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import { createServer, request } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Browser, findProgram } from './driver.mjs';
+
+const assay = process.argv[2];
+const chromium = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
+const chromedriver = findProgram(['chromedriver']);
+if ((!chromium || !chromedriver) && !process.env.CI) {
+	console.log(`1..0 # SKIP no ${chromium ? 'chromedriver' : 'chromium'} on this machine`);
+	process.exit(0);
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'assay-live-'));
+let count = 0, failed = 0;
+
+async function test(name, f) {
+	count++;
+	try {
+		await f();
+		console.log(`ok ${count} - ${name}`);
+	} catch (e) {
+		failed++;
+		console.log(`not ok ${count} - ${name}\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
+	}
+}
+
+function must(condition, words) {
+	if (!condition)
+		throw new Error(words);
+}
+
+// A service that answers every upload; one in twenty fails, so that failures are seen too.
+function service() {
+	let n = 0;
+	const s = createServer((ask, reply) => {
+		ask.resume();
+		ask.on('end', () => {
+			reply.writeHead(++n % 20 ? 200 : 500, { 'content-type': 'application/json' });
+			reply.end(JSON.stringify({ text: 'hello', language: 'en', segments: [] }));
+		});
+	});
+	return new Promise((resolve) => s.listen(0, '127.0.0.1', () => resolve(s)));
+}
+
+// The run, its end, and the address of its page, from its own words on standard error.
+function start(url) {
+	const child = spawn(assay, ['bench', 'asr', url, '--rate', '20', '--duration', '600s', '--ui',
+		'--no-targets', '--out', join(dir, 'out')], { stdio: ['ignore', 'ignore', 'pipe'] });
+	process.on('exit', () => child.kill('SIGKILL'));
+	const ended = new Promise((resolve) => child.on('close', resolve));
+	let text = '';
+	const page = new Promise((resolve, reject) => {
+		child.stderr.on('data', (data) => {
+			text += data;
+			const found = /live page: (http:\S+)/.exec(text);
+			if (found)
+				resolve(found[1]);
+		});
+		child.on('close', () => reject(new Error(`assay ended: ${text}`)));
+	});
+	return { child, ended, page };
+}
+
+// Until the page says what f asks for.
+function until(b, f, ...args) {
+	return b.run(`(...args) => new Promise((resolve) => {
+		const ready = ${f};
+		const look = () => {
+			const seen = ready(...args);
+			if (seen)
+				resolve(seen);
+			else
+				requestAnimationFrame(look);
+		};
+		look();
+	})`, ...args);
+}
+
+function ask(url, options) {
+	return new Promise((resolve, reject) => {
+		const r = request(url, options, (reply) => {
+			let text = '';
+			reply.on('data', (d) => { text += d; });
+			reply.on('end', () => resolve({ status: reply.statusCode, headers: reply.headers, text }));
+		});
+		r.on('error', reject);
+		r.end();
+	});
+}
+
+async function picture(b, name) {
+	if (!process.env.SCREENSHOTS)
+		return;
+	const { data } = await b.cdp('Page.captureScreenshot', { captureBeyondViewport: true });
+	writeFileSync(join(process.env.SCREENSHOTS, name), Buffer.from(data, 'base64'));
+}
+
+const shop = await service();
+const run = start(`http://127.0.0.1:${shop.address().port}/transcribe`);
+const b = await Browser.open(chromium, chromedriver);
+try {
+	const url = await run.page;
+	await test('it says what runs, and draws', async () => {
+		await b.go(url);
+		const seen = await until(b, () => {
+			const ok = document.querySelector('#phases tbody tr:first-child td:nth-child(5)');
+			const plots = document.querySelectorAll('#plots canvas').length;
+			return Number(ok && ok.textContent) >= 40 && plots >= 8 &&
+				document.querySelector('h1').innerText;
+		});
+		must(/^Running: .*asr/.test(seen), seen);
+		const names = await b.run(() => Array.from(document.querySelectorAll('.plothead b'),
+			(x) => x.textContent));
+		for (const name of ['request_rate', 'latency', 'in_flight', 'failed'])
+			must(names.includes(name), `no plot of ${name}: ${names.join(' ')}`);
+		await picture(b, 'live.png');
+	});
+
+	await test('a reload shows what was there before', async () => {
+		const before = await b.run(() => Number(document.documentElement.dataset.seq));
+		await b.go(url);
+		await until(b, (n) => Number(document.documentElement.dataset.seq) >= n, before);
+		const { text } = await ask(new URL('/state?since=0', url));
+		const line = JSON.parse(text).lines.find((l) => l.name === 'request_rate');
+		must(line.t.length >= 2 && line.t[0] < 5, text.slice(0, 300));
+		const all = JSON.parse(text);
+		const later = JSON.parse((await ask(new URL(`/state?since=${all.seq}`, url))).text);
+		must(later.lines.every((l) => l.t.length < 5), 'everything is sent again');
+	});
+
+	await test('the language and 360 pixels', async () => {
+		await b.run(() => document.getElementById('lang').click());
+		must((await b.run(() => document.querySelector('h1').innerText)).startsWith('正在运行'),
+			'not Chinese');
+		await b.run(() => document.getElementById('lang').click());
+		await b.size(360, 740);
+		await until(b, () => document.documentElement.scrollWidth <= 360);
+		await picture(b, 'live-360.png');
+		await b.cdp('Emulation.clearDeviceMetricsOverride');
+	});
+
+	await test('it is for reading, and for this machine alone', async () => {
+		must((await ask(url, { method: 'POST' })).status === 405, 'POST was taken');
+		must((await ask(url, { method: 'DELETE' })).status === 405, 'DELETE was taken');
+		must((await ask(url, { headers: { host: 'evil.example' } })).status === 403,
+			'another name was answered');
+		must((await ask(new URL('/etc/passwd', url))).status === 404, 'a file was found');
+		must((await ask(new URL('/state?since=x', url))).status === 400, 'since=x was taken');
+		must((await ask(new URL('/report', url))).status === 404, 'a report before the end');
+	});
+
+	await test('the end brings the report, which stays', async () => {
+		run.child.kill('SIGINT');
+		const seen = await until(b, () => location.pathname === '/report' &&
+			document.documentElement.hasAttribute('data-drawn') &&
+			document.querySelector('.verdict h1').innerText);
+		must(seen.length > 20, seen);
+		await run.ended;
+		must(await b.run(() => document.querySelectorAll('canvas').length) > 2, 'no plots');
+	});
+
+	await test('no error on the console', async () => {
+		const bad = (await b.log('browser')).filter((l) => l.level !== 'DEBUG' && l.level !== 'INFO');
+		must(bad.length === 0, bad.map((l) => l.message).join('\n'));
+	});
+
+	await test('no request leaves the machine', async () => {
+		const urls = (await b.log('performance')).map((l) => JSON.parse(l.message).message)
+			.filter((m) => m.method === 'Network.requestWillBeSent')
+			.map((m) => m.params.request.url);
+		must(urls.some((u) => u.includes('/state')), 'nothing was recorded');
+		const out = urls.filter((u) => !/^(data|about|chrome):/.test(u) && !u.startsWith(url));
+		must(out.length === 0, out.join('\n'));
+	});
+} catch (e) {
+	failed++;
+	console.log(`not ok ${++count} - the run\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
+} finally {
+	run.child.kill('SIGKILL');
+	await b.close();
+	shop.closeAllConnections();
+	shop.close();
+	rmSync(dir, { recursive: true, force: true });
+}
+console.log(`1..${count}`);
+process.exit(failed ? 1 : 0);
