@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "cli/fetch.h"
-#include "cli/live.h"
+#include "cli/live_page.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
@@ -259,7 +259,8 @@ static json_t *environment(const struct session *s)
 	return env;
 }
 
-static struct monitor *start_monitor(const struct session *s, struct live *live, struct result *r)
+static struct monitor *start_monitor(const struct session *s, struct live_page *live,
+				     struct result *r)
 {
 	struct monitor_spec spec;
 	struct monitor *m = NULL;
@@ -282,7 +283,7 @@ static struct monitor *start_monitor(const struct session *s, struct live *live,
 	spec.n_targets = p->n_services;
 	spec.fetch = cli_fetch;
 	if (live)
-		spec.listener = live_listener(live);
+		spec.listener = live_page_listener(live);
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));
@@ -351,16 +352,16 @@ static struct store *open_store(const struct session *s, struct err *e)
 }
 
 /* *ret_live stays NULL where nobody asked for the page. */
-static int start_live(const struct session *s, struct live **ret_live, struct err *e)
+static int start_live(const struct session *s, struct live_page **ret_live, struct err *e)
 {
 	const struct session_options *o = s->options;
 	if (!o->ui && o->ui_port < 0)
 		return 0;
-	if (live_start(o->title ? o->title : s->plan.title, o->command, o->lang,
+	if (live_page_start(o->title ? o->title : s->plan.title, o->command, o->lang,
 		       o->ui_port < 0 ? 0 : (int)o->ui_port, progress_view_hooks(s->view), ret_live,
 		       e) < 0)
 		return -1;
-	progress_say(s->view, "live page: %s", live_url(*ret_live));
+	progress_say(s->view, "live page: %s", live_page_url(*ret_live));
 	return 0;
 }
 
@@ -369,7 +370,7 @@ int session_run(struct session *s)
 	struct err e = {0};
 	CLEANUP(result_freep) struct result *r = result_new();
 	struct store *store = NULL;
-	struct live *live = NULL;
+	struct live_page *live = NULL;
 	if (s->options->out && !(store = open_store(s, &e)))
 		return command_fail(&e);
 	if (start_live(s, &live, &e) < 0) {
@@ -389,7 +390,7 @@ int session_run(struct session *s)
 		.deployed = s->deployed,
 		.speaker = speaker_new(),
 		.painter = painter_new(),
-		.progress = live ? live_progress(live) : progress_view_hooks(s->view),
+		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
 		.store = store,
 		.long_cases = s->options->long_cases,
 		.again = s->options->command,
@@ -408,7 +409,7 @@ int session_run(struct session *s)
 	result_judge(r);
 	s->view = progress_view_free(s->view);
 	int status = write_out(s, r, store);
-	live = live_end(live, r);
+	live = live_page_end(live, r);
 	if (!fits)
 		status = 2;
 	(void)store_close(store);

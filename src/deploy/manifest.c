@@ -252,7 +252,8 @@ static int check_unit(struct unit *u, struct manifest *m, struct arena *a, struc
 		u->model = beside(a, m->path, u->model);
 	/* A process starts where its file is; a container where its image says. */
 	if (!u->inside.runtime || u->dir)
-		u->dir = beside(a, m->path, u->dir ? u->dir : ".");
+		u->dir = u->dir ? beside(a, m->path, u->dir) :
+			 arena_strn(a, m->path, (size_t)(strrchr(m->path, '/') - m->path) + 1);
 	return 0;
 }
 
@@ -318,7 +319,9 @@ int manifest_read(const char *path, struct arena *a, struct manifest *ret, struc
 		return -1;
 	if (root->kind != YAML_MAP)
 		return yaml_err(e, root, "expected a map with 'deploy'");
-	m.path = arena_str(a, realpath(path, real) ? real : path);
+	if (!realpath(path, real))	/* standard input has no place to start from */
+		return err_sys(e, "cannot find the file '%s'", path);
+	m.path = arena_str(a, real);
 	m.name = manifest_name(path, a);
 	const struct yaml_node *map = yaml_find(root, "deploy");
 	for (size_t i = 0; i < root->n; i++) {

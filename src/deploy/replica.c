@@ -266,13 +266,13 @@ static int prove(struct replica *r, struct probe *p, const struct accels *before
 	pid_t pids[PIDS_MAX];
 	struct loading loading = {r, p};
 	struct proof proof;
-	if (l->n_devices == 0 || l->unit->proof == PROOF_OFF || !p)
+	if (l->n_devices == 0 || l->unit->proof == PROOF_OFF)
 		return 0;
 	size_t n = state_find_marked(l->state, l->id, pids, PIDS_MAX);
 	struct proof_ask ask = {
 		.ids = l->devices, .n = l->n_devices, .before = before,
 		.growth_min = growth_wanted(l->unit), .pids = pids,
-		.n_pids = MIN(n, (size_t)PIDS_MAX), .load = one_request, .ctx = &loading,
+		.n_pids = MIN(n, (size_t)PIDS_MAX), .load = p ? one_request : NULL, .ctx = &loading,
 		.load_ns = PROOF_LOAD_NS,
 	};
 	accel_prove(&ask, &proof);
@@ -284,8 +284,8 @@ static int prove(struct replica *r, struct probe *p, const struct accels *before
 		return 0;
 	(void)snprintf(why, size, "it answers, but %s on device %lld: it runs on the CPU "
 		       "(devices: [cpu] if that is meant): %s",
-		       proof.state == PROOF_REFUTED ? "nothing happens" : "it cannot be proven to be",
-		       (long long)l->devices[0], proof.words);
+		       proof.state == PROOF_REFUTED ? "nothing happens" :
+		       "it cannot be proven to be", (long long)l->devices[0], proof.words);
 	return -1;
 }
 
@@ -351,7 +351,8 @@ static enum end live(struct replica *r, uint64_t *ret_steady, char *why, size_t 
 			end = stopping(r) ? END_STOPPED : dead ? END_DIED : END_HOPELESS;
 		} else {
 			replica_say(r, REPLICA_WARMING, "%s", "");
-			if ((p && warm_up(r, p, why, size) < 0) || prove(r, p, &before, why, size) < 0)
+			if ((p && warm_up(r, p, why, size) < 0) ||
+			    prove(r, p, &before, why, size) < 0)
 				end = stopping(r) ? END_STOPPED : END_HOPELESS;
 			else
 				end = be_ready(r, begin, ret_steady, why, size);

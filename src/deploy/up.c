@@ -236,7 +236,8 @@ static void check_memory(const json_t *state, struct arena *a, struct down_repor
 		 clock_sleep_until(clock_now() + NS_PER_S / 2) == 0);
 	if (more > 0)
 		strings_add(&ret->notes, a, arena_fmt(a, "%s: %.0f MiB more are used than before "
-				"the deployment came up (who: npu-smi info, fuser -v /dev/davinci*)",
+				"the deployment came up (by whom: npu-smi info, or fuser -v "
+				"/dev/davinci*)",
 				label, more / MB));
 }
 

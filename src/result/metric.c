@@ -47,7 +47,7 @@ static const struct metric_def metrics[] = {
 	REQUEST("first_partial", "s", false,
 		"live speech: first words shown − the speech began", "首个实时结果延迟"),
 	REQUEST("partial_delay", "s", false,
-		"live speech: words shown − they had been spoken (by the times of the final result)",
+		"live speech: words shown − they had been spoken (by the final result's times)",
 		"实时结果滞后"),
 	REQUEST("final_delay", "s", false, "live speech: final result − last sample sent",
 		"最终结果延迟"),

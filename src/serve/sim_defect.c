@@ -27,7 +27,7 @@ const struct sim_defect sim_defects[] = {
 	{"accepts-empty-text", "tts", "answers an empty text with sound"},
 	{"ignores-speed", "tts", "says everything at speed 1"},
 	{"says-nothing", "tts", "sends silence"},
-	{"says-other-words", "tts", "says another text than the one asked for"},
+	{"unintelligible", "tts", "speaks so that no word can be understood (backwards)"},
 	{"skips-digits", "tts", "leaves out the digits of a text"},
 	{"skips-chinese", "tts", "leaves out the Chinese words of a text"},
 	{"clips", "tts", "speaks so loudly that its samples are cut off"},

@@ -126,8 +126,9 @@ static bool judge(struct canary *c, const struct call *call, struct canary_repor
 	char why[300];
 	struct known_answer got;
 	if (call->outcome != OUTCOME_OK) {
-		(void)snprintf(why, sizeof(why), "%s (HTTP %d) %.150s", outcome_name(call->outcome),
-			       call->status, call->answer.error.data ? call->answer.error.data : "");
+		(void)snprintf(why, sizeof(why), "%s (HTTP %d) %.150s",
+			       outcome_name(call->outcome), call->status,
+			       call->answer.error.data ? call->answer.error.data : "");
 		fail(r, false, call->outcome, why);
 		return false;
 	}
@@ -171,7 +172,8 @@ bool canary_ask(struct canary *c, struct canary_report *r)
 
 static int no_answer(const struct call *call, struct err *e)
 {
-	return err_set(e, ERR_DATA, "the service does not answer a good request: %s (HTTP %d) %.150s",
+	return err_set(e, ERR_DATA,
+		       "the service does not answer a good request: %s (HTTP %d) %.150s",
 		       outcome_name(call->outcome), call->status,
 		       call->answer.error.data ? call->answer.error.data : "");
 }

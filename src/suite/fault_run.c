@@ -190,7 +190,8 @@ static void look_closer(struct bench *b, struct fault *f, const struct canary_re
 		if (well) {
 			bool lied = said_well && took > SHORT_NS;
 			fault_find(f, lied ? "lied" : "collateral",
-				   "%sthe next good request failed: %s; it worked again after %.1f s",
+				   "%sthe next good request failed: %s; it worked again after "
+				   "%.1f s",
 				   lied ? "health said 200 meanwhile: " : "", first->detail,
 				   ns_to_s(took));
 			return;

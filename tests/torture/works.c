@@ -220,7 +220,8 @@ static int score_work(struct err *e)
 	struct transcripts *hyp = NULL;
 	int rc = transcripts_parse("ref", said, strlen(said), TRANSCRIPT_KALDI, false, &ref, e);
 	if (rc == 0)
-		rc = transcripts_parse("hyp", heard, strlen(heard), TRANSCRIPT_KALDI, true, &hyp, e);
+		rc = transcripts_parse("hyp", heard, strlen(heard), TRANSCRIPT_KALDI, true, &hyp,
+				       e);
 	if (rc == 0)
 		rc = score_texts(ref, hyp, e);
 	(void)transcripts_free(ref);
