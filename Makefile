@@ -36,6 +36,17 @@ tsan:
 	ninja -C build-tsan
 	tests/run build-tsan
 
+# Requests of every sort to `assay serve` built with AddressSanitizer: no leak (part of asan, too).
+leaks:
+	[ -d build-asan ] || meson setup build-asan -Dbuildtype=debugoptimized \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	ninja -C build-asan
+	meson test -C build-asan --no-rebuild --timeout-multiplier 4 serve/mixed serve/service
+
+# A soak that is killed 100 times.
+soak-kills: all
+	SOAK_KILLS=100 ASSAY=$(abspath $(BUILD)/assay) tests/e2e/soak
+
 clang:
 	[ -d build-clang ] || CC=clang meson setup build-clang
 	ninja -C build-clang
@@ -59,4 +70,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-clang build-fuzz
 
-.PHONY: all demo test install asan tsan clang fuzz bench format clean
+.PHONY: all demo test install asan leaks tsan clang fuzz bench format clean

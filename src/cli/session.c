@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "cli/fetch.h"
-#include "cli/live.h"
+#include "cli/live_page.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
@@ -169,12 +169,14 @@ void session_release(struct session *s)
 }
 
 static int add_service(struct session *s, const char *name, const char *url, const char *protocol,
-		       const char *model, struct err *e)
+		       const struct url_options *urls, struct err *e)
 {
+	const char *model = urls->model;
 	struct service *service = &s->plan.services[s->plan.n_services];
 	struct optset set = {.rows = service_options, .to = service};
 	service_defaults(service);
 	service->name = name;
+	service->protocol_keys = urls->protocol_keys;
 	s->plan.n_services++;
 	if (opt_set(&set, "protocol", protocol, s->arena, e) < 0 ||
 	    opt_set(&set, "url", url, s->arena, e) < 0 ||
@@ -207,7 +209,7 @@ int session_open_urls(struct session *s, const struct url_options *urls, struct 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].url && add_service(s, kinds[i].name, kinds[i].url,
 						urls->protocol ? urls->protocol : kinds[i].protocol,
-						urls->model, e) < 0)
+						urls, e) < 0)
 			return -1;
 	return 0;
 }
@@ -257,7 +259,8 @@ static json_t *environment(const struct session *s)
 	return env;
 }
 
-static struct monitor *start_monitor(const struct session *s, struct live *live, struct result *r)
+static struct monitor *start_monitor(const struct session *s, struct live_page *live,
+				     struct result *r)
 {
 	struct monitor_spec spec;
 	struct monitor *m = NULL;
@@ -280,7 +283,7 @@ static struct monitor *start_monitor(const struct session *s, struct live *live,
 	spec.n_targets = p->n_services;
 	spec.fetch = cli_fetch;
 	if (live)
-		spec.listener = live_listener(live);
+		spec.listener = live_page_listener(live);
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));
@@ -349,16 +352,16 @@ static struct store *open_store(const struct session *s, struct err *e)
 }
 
 /* *ret_live stays NULL where nobody asked for the page. */
-static int start_live(const struct session *s, struct live **ret_live, struct err *e)
+static int start_live(const struct session *s, struct live_page **ret_live, struct err *e)
 {
 	const struct session_options *o = s->options;
 	if (!o->ui && o->ui_port < 0)
 		return 0;
-	if (live_start(o->title ? o->title : s->plan.title, o->command, o->lang,
+	if (live_page_start(o->title ? o->title : s->plan.title, o->command, o->lang,
 		       o->ui_port < 0 ? 0 : (int)o->ui_port, progress_view_hooks(s->view), ret_live,
 		       e) < 0)
 		return -1;
-	progress_say(s->view, "live page: %s", live_url(*ret_live));
+	progress_say(s->view, "live page: %s", live_page_url(*ret_live));
 	return 0;
 }
 
@@ -367,7 +370,7 @@ int session_run(struct session *s)
 	struct err e = {0};
 	CLEANUP(result_freep) struct result *r = result_new();
 	struct store *store = NULL;
-	struct live *live = NULL;
+	struct live_page *live = NULL;
 	if (s->options->out && !(store = open_store(s, &e)))
 		return command_fail(&e);
 	if (start_live(s, &live, &e) < 0) {
@@ -387,7 +390,7 @@ int session_run(struct session *s)
 		.deployed = s->deployed,
 		.speaker = speaker_new(),
 		.painter = painter_new(),
-		.progress = live ? live_progress(live) : progress_view_hooks(s->view),
+		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
 		.store = store,
 		.long_cases = s->options->long_cases,
 		.again = s->options->command,
@@ -406,7 +409,7 @@ int session_run(struct session *s)
 	result_judge(r);
 	s->view = progress_view_free(s->view);
 	int status = write_out(s, r, store);
-	live = live_end(live, r);
+	live = live_page_end(live, r);
 	if (!fits)
 		status = 2;
 	(void)store_close(store);

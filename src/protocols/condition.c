@@ -1,5 +1,5 @@
-/* src/protocols/condition.c - see condition.h. Parsed into a list in reverse Polish order (Dijkstra's
- * shunting yard), so that neither reading nor judging recurses.
+/* src/protocols/condition.c - see condition.h. Parsed into a list in reverse Polish order
+ * (Dijkstra's shunting yard), so that neither reading nor judging recurses.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/condition.h"
 

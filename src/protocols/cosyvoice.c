@@ -1,9 +1,9 @@
-/* src/protocols/cosyvoice.c - CosyVoice's own server (runtime/python/fastapi): a form in, raw samples
- * back, streamed, without a content type.
+/* src/protocols/cosyvoice.c - CosyVoice's own server (runtime/python/fastapi): a form in, raw
+ * samples back, streamed, without a content type.
  *
  * Form fields by mode: sft tts_text, spk_id · zero_shot tts_text, prompt_text, prompt_wav ·
- * cross_lingual tts_text, prompt_wav · instruct tts_text, spk_id, instruct_text · instruct2 tts_text,
- * instruct_text, prompt_wav.
+ * cross_lingual tts_text, prompt_wav · instruct tts_text, spk_id, instruct_text · instruct2
+ * tts_text, instruct_text, prompt_wav.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 

@@ -282,14 +282,14 @@ static void compare_soak(struct comparison *c, const struct compare_options *o)
 	*ARENA_ADD(c->a, c->items, c->n) = x;
 }
 
-static enum change whole(const struct comparison *c, const struct compare_options *o)
+static enum change whole(const struct comparison *c)
 {
 	size_t counts[CHANGES] = {0};
 	for (size_t i = 0; i < c->n; i++)
 		counts[c->items[i].change] += c->items[i].judged;
-	for (size_t i = 0; i < c->n_cases && o->n_limits == 0; i++)
+	for (size_t i = 0; i < c->n_cases && c->cases_judged; i++)
 		counts[c->cases[i].change]++;
-	if (o->n_limits == 0)
+	if (c->cases_judged)
 		counts[CHANGE_UNDECIDED] += c->missing.n;
 	if (counts[CHANGE_WORSE])
 		return CHANGE_WORSE;
@@ -302,14 +302,15 @@ int compare_results(const struct result *base, const struct result *now,
 		    struct compare_options *o, struct arena *a, struct comparison *ret,
 		    struct err *e)
 {
-	struct comparison c = {.a = a, .base = base, .now = now};
+	struct comparison c = {.a = a, .base = base, .now = now,
+				.cases_judged = o->n_limits == 0};
 	compare_environments(&c);
 	compare_runs(&c, o);
 	compare_soak(&c, o);
 	if (compare_accuracy(&c, o, e) < 0)
 		return -1;
 	compare_cases(&c);
-	c.change = whole(&c, o);
+	c.change = whole(&c);
 	*ret = c;
 	return 0;
 }

@@ -82,6 +82,7 @@ struct comparison {
 	struct compared_case *cases;	/* those that changed */
 	size_t n_cases;
 	size_t cases_same;
+	bool cases_judged;	/* they count for the verdict: no limits were given */
 	struct strings missing;	/* runs and cases of the base that the new result lacks */
 	enum change change;	/* of all that is judged */
 };

@@ -64,9 +64,12 @@ const char *compare_sentence(const struct comparison *c, bool zh)
 	size_t counts[CHANGES] = {0};
 	for (size_t i = 0; i < c->n; i++)
 		counts[c->items[i].change] += c->items[i].judged;
-	for (size_t i = 0; i < c->n_cases; i++)
+	for (size_t i = 0; i < c->n_cases && c->cases_judged; i++)
 		counts[c->cases[i].change]++;
-	counts[CHANGE_SAME] += c->cases_same;
+	if (c->cases_judged) {
+		counts[CHANGE_SAME] += c->cases_same;
+		counts[CHANGE_UNDECIDED] += c->missing.n;
+	}
 	const char *fmt = L("%s: of what is judged, %zu worse, %zu undecided, %zu better, "
 			    "%zu the same",
 			    "%s: 判定项中 %zu 项变差,%zu 项未定,%zu 项变好,%zu 项相同");
@@ -320,7 +323,7 @@ int compare_junit(const struct comparison *c, struct buf *out, struct err *e)
 		if (c->items[i].judged)
 			testcase(&s, c->items[i].group, c->items[i].metric, c->items[i].change,
 				 item_message(c->a, &c->items[i]));
-	for (size_t i = 0; i < c->n_cases; i++) {
+	for (size_t i = 0; i < c->n_cases && c->cases_judged; i++) {
 		const struct compared_case *x = &c->cases[i];
 		testcase(&s, arena_fmt(c->a, "%s.%s", x->suite ? x->suite : "cases",
 				       x->service ? x->service : ""),
@@ -329,7 +332,7 @@ int compare_junit(const struct comparison *c, struct buf *out, struct err *e)
 			 arena_fmt(c->a, "%s → %s: %s", verdict_name(x->base),
 				   verdict_name(x->now), x->detail ? x->detail : ""));
 	}
-	for (size_t i = 0; i < c->missing.n; i++)
+	for (size_t i = 0; i < c->missing.n && c->cases_judged; i++)
 		testcase(&s, "missing", c->missing.items[i], CHANGE_UNDECIDED,
 			 "the new result does not have it");
 	const char *counts = arena_fmt(c->a, "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"",

@@ -78,8 +78,15 @@ static int page(const struct html *h, bool zh, bool automatic)
 	html_verdict_line(h);
 	html_grid(h);
 	html_facts(h);
-	for (size_t i = 0; i < h->r->n_runs; i++)
+	size_t sweep_end = 0;
+	for (size_t i = 0; i < h->r->n_runs; i++) {
+		size_t steps = i < sweep_end ? 0 : html_sweep_steps(h->r, i);
+		if (steps > 0) {
+			html_sweep(h, i, steps);
+			sweep_end = i + steps;
+		}
 		html_run(h, h->r->runs[i], i);
+	}
 	html_cases(h);
 	html_accuracy(h);
 	html_soak(h);

@@ -19,6 +19,9 @@ void html_facts(const struct html *h);	/* trust, not run, environment, command *
 
 /* Below it. */
 void html_run(const struct html *h, const struct run *run, size_t index);
+/* How many runs from this one on are the steps of one sweep; 0: none. */
+size_t html_sweep_steps(const struct result *r, size_t first);
+void html_sweep(const struct html *h, size_t first, size_t n);
 void html_targets(const struct html *h, const struct target *items, size_t n);
 void html_cases(const struct html *h);
 void html_accuracy(const struct html *h);

@@ -53,8 +53,12 @@ double reader_real(struct reader *rd, const json_t *j, const char *key)
 
 int64_t reader_whole(struct reader *rd, const json_t *j, const char *key)
 {
-	const json_t *v = get(rd, j, key, json_is_integer(json_object_get(j, key)),
-			      "must be a whole number");
+	const json_t *v = json_object_get(j, key);
+	/* Tools whose numbers are all doubles (jq) write large ones as 1.76e18. */
+	double real = json_is_real(v) ? json_real_value(v) : 0.5;
+	if (real == floor(real) && fabs(real) < 9.2e18)
+		return (int64_t)real;
+	v = get(rd, j, key, json_is_integer(v), "must be a whole number");
 	return v ? json_integer_value(v) : 0;
 }
 

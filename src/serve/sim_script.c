@@ -151,14 +151,6 @@ static void plan_hearing(struct plan *p)
 
 /* ---- synthesis ---- */
 
-static const struct truth *other_words(const struct plan *p, const char *text)
-{
-	for (size_t i = 0; i < p->answers->n; i++)
-		if (strcmp(p->answers->items[i].sample->text, text) != 0)
-			return &p->answers->items[i];
-	return NULL;
-}
-
 /* The text without its digits, or without what is no ASCII. */
 static void leave_out(const char *text, bool digits, struct buf *out)
 {
@@ -183,8 +175,6 @@ static void find_speech(struct plan *p)
 	if (has(p, "ignores-speed"))
 		speed = NAN;
 	p->truth = truth_of_speech(p->answers, text, speaker, speed);
-	if (has(p, "says-other-words"))
-		p->truth = other_words(p, text);
 }
 
 static int plan_speech(struct plan *p)
@@ -196,12 +186,15 @@ static int plan_speech(struct plan *p)
 	bool silent = has(p, "says-nothing");
 	bool loud = has(p, "clips");
 	p->out->sound = t->sound;
-	if (silent || loud) {
+	bool backwards = has(p, "unintelligible");
+	if (silent || loud || backwards) {
 		int16_t *changed = calloc(t->samples + 1, sizeof(*changed));
 		if (!changed)
 			return -1;
 		for (size_t i = 0; loud && i < t->samples; i++)
 			changed[i] = (int16_t)MAX(MIN(t->sound[i] * LOUD, INT16_MAX), INT16_MIN);
+		for (size_t i = 0; backwards && i < t->samples; i++)
+			changed[i] = t->sound[t->samples - 1 - i];
 		p->out->own = changed;
 		p->out->sound = changed;
 	}
@@ -304,7 +297,10 @@ static void plan_chat(struct plan *p)
 		most = INT64_MAX;
 	(void)stops(p, text, &len);
 	int64_t n = add_tokens(p, text, len, most);
-	while (has(p, "answer-loops") && n >= 0 && n < MIN(most, (int64_t)LOOP_TOKENS)) {
+	bool loops = has(p, "answer-loops") && !calibrating(p);
+	while (loops && n >= 0 && n < MIN(most, (int64_t)LOOP_TOKENS)) {
+		(void)json_array_append_new(p->out->steps, json_pack("{s:s, s:s}", "type", "token",
+								     "text", " "));
 		int64_t more = add_tokens(p, text, len, most - n);
 		n = more > 0 ? n + more : -(n - more);
 		if (more == 0)

@@ -394,7 +394,7 @@ static int record(struct comparison *c, struct err *e)
 	struct source from = {.service = c->service->reference ? c->service->reference
 								 : c->service};
 	int rc = recorder_new(s->record, c->service->name, head_of(from.service), c->parameters,
-			      &from.recorder, e);
+			      c->n * (size_t)s->repeat, &from.recorder, e);
 	for (; rc == 0 && from.repeat < (size_t)s->repeat; from.repeat++) {
 		struct answers **to = from.repeat == 0 ? &c->candidate : &c->again;
 		c->again = answers_free(c->again);

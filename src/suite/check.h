@@ -49,7 +49,8 @@ void check_fail(struct check *k, const char *finding, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void check_skip(struct check *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Ask the case's service, or another (its kind is asr, tts or chat): as client_call(), or the maker. */
+/* Ask the case's service, or another (its kind is asr, tts or chat): as client_call(), or the
+ * maker. */
 int check_call(struct check *k, struct call *call, struct err *e);
 int check_call_other(struct check *k, const struct service *other, const char *kind,
 		     struct call *call, struct err *e);

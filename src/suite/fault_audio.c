@@ -105,7 +105,8 @@ static bool nothing_said(struct fault *f)
 	const char *known = canary_answer(f->canary)->text;
 	struct err e;
 	int rc = f->c->arg == 0 ? speech_silence(&s, RATE, 2, &e)
-				: speech_noise(&s, RATE, 2, (double)f->c->arg, rng_next(&f->rng), &e);
+				: speech_noise(&s, RATE, 2, (double)f->c->arg,
+					       rng_next(&f->rng), &e);
 	if (rc == 0)
 		rc = speech_to_media(&s, "clip.wav", "wav", 1, f->scratch, m, &e);
 	speech_release(&s);

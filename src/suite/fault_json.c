@@ -197,7 +197,8 @@ const struct fault_case fault_json_cases[] = {
 	 no_messages},
 	{"H09", "chat", "a prompt of 2 MB, longer than any context", "refuse before it streams",
 	 "vllm-project/vllm #13067", ALLOW_ANY, long_prompt, 2000000, 60},
-	{"S12", "all", "unusual parameters, then none", "the second answer is that of a fresh server",
+	{"S12", "all", "unusual parameters, then none",
+	 "the second answer is that of a fresh server",
 	 "ggml-org/whisper.cpp #3784", ALLOW_ANY, sticky, 0, 30},
 	{0},
 };

@@ -231,7 +231,7 @@ int functional_make(const struct functional_making *how, const struct suite_env 
 	for (size_t i = 0; rc == 0 && (c = functional_case_at(i)) && !stop_requested(); i++) {
 		if (how->kinds.n > 0 && !strings_has(&how->kinds, c->kind))
 			continue;
-		/* What a service is told at its first clip belongs to the first case of its kind. */
+		/* What a service is told at its first clip belongs to the first case of a kind. */
 		if (k.kind && strcmp(k.kind, c->kind) != 0) {
 			(void)voice_trust_free(k.voices);
 			k.voices = voice_trust_new();

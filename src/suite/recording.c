@@ -65,7 +65,7 @@ static int add_line(struct recorder *r, const json_t *line, struct err *e)
 }
 
 int recorder_new(const char *dir, const char *service, json_t *head, const json_t *parameters,
-		 struct recorder **ret, struct err *e)
+		 size_t answers, struct recorder **ret, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct recorder *r = ARENA_NEW(a, struct recorder);
@@ -73,6 +73,7 @@ int recorder_new(const char *dir, const char *service, json_t *head, const json_
 			       .service = arena_str(a, service)};
 	buf_init(&r->lines, FILE_BYTES_MAX);
 	json_put_int(head, "assay_answers", FORMAT_VERSION);
+	json_put_int(head, "answers", (int64_t)answers);
 	json_put(head, "parameters", json_deep_copy(parameters));
 	int rc = file_make_dirs(arena_fmt(a, "%s/%s-media", dir, service), e);
 	if (rc == 0)
@@ -204,8 +205,13 @@ static int read_lines(struct recording *r, const struct buf *text, struct err *e
 			return -1;
 		at += len + 1;
 	}
+	int64_t answers = 0;
+	size_t n = json_object_size(r->lines);
 	if (r->repeats == 0)
 		return err_set(e, ERR_USAGE, "'%s' holds no answers", r->path);
+	if (!json_whole(r->head, "answers", &answers) || answers != (int64_t)n)
+		return err_set(e, ERR_USAGE, "'%s' holds %zu answers and says that there are %lld",
+			       r->path, n, (long long)answers);
 	return 0;
 }
 

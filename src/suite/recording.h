@@ -14,9 +14,10 @@
 
 struct recorder;
 
-/* head (stolen): what there is to know of the service. parameters are not consumed. */
+/* head (stolen): what there is to know of the service. parameters are not consumed. answers: how
+ * many will be added, so that a file which was cut is known as such. */
 int recorder_new(const char *dir, const char *service, json_t *head, const json_t *parameters,
-		 struct recorder **ret, struct err *e);
+		 size_t answers, struct recorder **ret, struct err *e);
 
 /* One answer; one that failed is recorded as such. repeat counts from 0. */
 int recorder_add(struct recorder *r, const struct sample *s, size_t repeat,

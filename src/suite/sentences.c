@@ -4,9 +4,9 @@
 #include "base/util.h"
 #include "suite/samples.h"
 
-/* Patterns: % followed by a letter takes a word of that list. All are plain statements in which what
- * is done fits to what it is done with, so that people and language models find them ordinary, and
- * any speech service can say and read them without names or abbreviations. */
+/* Patterns: % followed by a letter takes a word of that list. All are plain statements in which
+ * what is done fits to what it is done with, so that people and language models find them
+ * ordinary, and any speech service can say and read them without names or abbreviations. */
 static const char *const patterns_en[] = {
 	"%s %o the %a %b %t",		  "%s %w a %l %r about the %b",
 	"%s %k a %c %g for %e hundred dollars", "there were %d people in the %a %b %t",
@@ -21,7 +21,8 @@ static const char *const adjectives[] = {"local", "old", "small", "large", "nati
 static const char *const buildings[] = {"office",  "hospital", "library", "theater", "museum",
 					"station", "factory",  "airport", "market", "university"};
 static const char *const places[] = {"city", "river", "village", "mountain", "capital", "ocean"};
-static const char *const opened[] = {"described", "visited", "left", "entered", "supported", "remembered"};
+static const char *const opened[] = {"described", "visited", "left", "entered", "supported",
+					 "remembered"};
 static const char *const wrote[] = {"wrote", "published", "finished", "received", "presented"};
 static const char *const lengths[] = {"long", "short", "second", "detailed", "different"};
 static const char *const texts[] = {"letter", "report", "message", "story", "article", "statement"};

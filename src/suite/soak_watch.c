@@ -204,9 +204,9 @@ json_t *soak_watch_take(struct soak *s)
 				points, json_pack("[I,f,f,f,f,b]", (json_int_t)p->at_ns, p->low,
 						  p->high, p->requests, p->bytes, (int)p->idle));
 		}
-		(void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:o}", "source", t->source,
-							    "device", t->device, "name", t->name,
-							    "points", points));
+		(void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:o}", "source",
+							    t->source, "device", t->device,
+							    "name", t->name, "points", points));
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return list;

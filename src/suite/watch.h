@@ -1,4 +1,5 @@
-/* src/suite/watch.h - what a service holds: memory, open files, threads, connections, requests, log.
+/* src/suite/watch.h - what a service holds: memory, open files, threads, connections, requests,
+ * log.
  *
  * Read from /proc when the service runs on this host as a process that we may look into (its pid
  * is known, or found by the port that it listens on), and from its /metrics. What cannot be seen
@@ -22,7 +23,8 @@ struct usage {
 
 struct watch;
 
-/* pid 0: find it. Never fails: a service of which nothing can be seen gives NaN. NULL: no memory. */
+/* pid 0: find it. Never fails: a service of which nothing can be seen gives NaN. NULL: no
+ * memory. */
 struct watch *watch_new(const struct service *s, pid_t pid);
 struct watch *watch_free(struct watch *w);
 

@@ -22,6 +22,7 @@
 #include "floor.h"
 #include "load/load.h"
 #include "protocols/protocol.h"
+#include "spinner.h"
 #include "truth.h"
 
 #define TRIES 3
@@ -315,30 +316,12 @@ static void bench_lazy(void)
 	    "%.2f (%.2f us against %.2f us)", p.ratio, p.ours_us, p.floor_us);
 }
 
-/* A process that takes what it can get of the client's core. */
-static pid_t spinner_start(void)
-{
-	pid_t pid = fork();
-	if (pid != 0)
-		return pid;
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)thread_pin(client_cpu, NULL);
-	for (;;)
-		(void)clock_now();
-}
-
-static void spinner_stop(pid_t pid)
-{
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-}
-
 static void bench_moments(const char *what, const struct truth_spec *spec, bool spin,
 			  double limit_us, const char *gather)
 {
 	struct bench b;
 	char n[16], words[32];
-	pid_t spinner = spin ? spinner_start() : 0;
+	pid_t spinner = spin ? spinner_start(client_cpu) : 0;
 	open_bench(&b, spec, "openai-chat");
 	(void)snprintf(n, sizeof(n), "%u", spec->streams);
 	const struct run *run = LOAD(&b, true, "concurrency", n, "requests", n, "gather", gather);

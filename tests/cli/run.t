@@ -20,12 +20,13 @@ The answers came as slowly as the sim was told, never faster.
   $ jq '.runs[0].metrics | .ttft.min >= 0.0195 and .tpot.min >= 0.0018 and .latency.min >= 0.033' r.json
   true
 
-A target that is missed is status 1.
+A target that is missed is status 1 (4 when the machine was too busy for numbers to be trusted).
 
-  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --requests 10 --no-monitor --targets '{ttft.p50: "< 1ms"}' --quiet --format json >r.json; echo $?
-  1
-  $ jq -c '.verdict, .runs[0].targets[0].verdict' r.json
-  "fail"
+  $ failed() { case $1 in 1 | 4) echo failed ;; *) echo "status $1" ;; esac; }
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --requests 10 --no-monitor --targets '{ttft.p50: "< 1ms"}' --quiet --format json >r.json; failed $?
+  failed
+  $ jq -c '.runs[0].targets[0].verdict' r.json
   "fail"
 
 Ctrl-C ends a run with a report of what was measured, status 4.
@@ -50,8 +51,8 @@ A service that dies in the middle: what was measured is kept, the rest of the pl
   >   - {name: first, service: dies, data: prompts, requests: 60, concurrency: 1, max_tokens: 8}
   >   - {name: second, service: lives, data: prompts, requests: 10, concurrency: 1, max_tokens: 8}
   > END
-  $ (read -rt 1 <> <(:) || :; kill -9 $(cat two.pid)) & assay run two.plan.yaml --out report --no-monitor --quiet --format json >r.json; echo $?
-  1
+  $ (read -rt 1 <> <(:) || :; kill -9 $(cat two.pid)) & assay run two.plan.yaml --out report --no-monitor --quiet --format json >r.json; failed $?
+  failed
   $ jq -c '[.runs[].name], (.runs[0].counts | .ok > 5 and .ok < 60 and .attempted == 60), .runs[1].counts.ok' r.json
   ["first","second"]
   true
@@ -66,8 +67,8 @@ A service that dies in the middle: what was measured is kept, the rest of the pl
 
 The report can be made again from the folder.
 
-  $ assay report report --format json 2>/dev/null | jq -c .verdict
-  "fail"
+  $ assay report report --format json 2>/dev/null | jq -c '.verdict != "pass"'
+  true
 
 Nothing answers: every request failed as connect, status 1; a wrong host name could not run.
 

@@ -132,7 +132,8 @@ static int alone(const char *name, const char *kind, long nth)
 		return 1;
 	for (int i = 0; i < 2; i++)
 		(void)t->work(&e);
-	int verdict = verdict_of(t, strcmp(kind, kinds[0]) == 0 ? INJECT_MEMORY : INJECT_CALLS, nth);
+	bool memory = strcmp(kind, kinds[0]) == 0;
+	int verdict = verdict_of(t, memory ? INJECT_MEMORY : INJECT_CALLS, nth);
 	(void)printf("%s\n", verdicts[verdict]);
 	return verdict != FINE;
 }

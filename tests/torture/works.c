@@ -162,7 +162,8 @@ static int frame_work(struct err *e)
 static const char *scratch(const char *name)
 {
 	static char path[128];
-	(void)snprintf(path, sizeof(path), "/tmp/assay-torture-%d-%s", (int)getpid(), name);
+	(void)snprintf(path, sizeof(path), P_tmpdir "/assay-torture-%d-%s", (int)getpid(),
+		       name);
 	return path;
 }
 
@@ -220,7 +221,8 @@ static int score_work(struct err *e)
 	struct transcripts *hyp = NULL;
 	int rc = transcripts_parse("ref", said, strlen(said), TRANSCRIPT_KALDI, false, &ref, e);
 	if (rc == 0)
-		rc = transcripts_parse("hyp", heard, strlen(heard), TRANSCRIPT_KALDI, true, &hyp, e);
+		rc = transcripts_parse("hyp", heard, strlen(heard), TRANSCRIPT_KALDI, true, &hyp,
+				       e);
 	if (rc == 0)
 		rc = score_texts(ref, hyp, e);
 	(void)transcripts_free(ref);

@@ -26,8 +26,8 @@ static cmd_ln_t *configure(const char *model, bool quick)
 	 * are those of the utterance itself; others would let one client's sound change what is
 	 * heard of the next one's. */
 	return cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", hmm, "-lm", lm, "-dict", dict,
-			   "-remove_silence", "no", "-cmn", "batch", "-logfn", "/dev/null", "-fwdflat", second_pass,
-			   "-bestpath", second_pass, NULL);
+			   "-remove_silence", "no", "-cmn", "batch", "-logfn", "/dev/null",
+			   "-fwdflat", second_pass, "-bestpath", second_pass, NULL);
 }
 
 int recogniser_new(const char *model, bool quick, struct recogniser **ret, struct err *e)

@@ -125,7 +125,8 @@ static void test_limits(void **state)
 {
 	static const char *const bad[] = {"", "latency.p99", "latency.p99 10%", "latency.p99 -10%",
 					  "request_rate +5%", "latncy +5%", "latency.p99 +",
-					  "cer +x", "cer +5ms", "latency.p99 +5pp", "latency.p99 +nan%",
+					  "cer +x", "cer +5ms", "latency.p99 +5pp",
+					  "latency.p99 +nan%",
 					  "latency.p99 +5%%", "keyword +1pp"};
 	(void)state;
 	struct arena *a = arena_new();

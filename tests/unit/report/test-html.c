@@ -122,6 +122,35 @@ static void test_size(void **state)
 	result_free(r);
 }
 
+/* Steps of a sweep stand together, with a curve; a run alone is none. */
+static void test_sweep(void **state)
+{
+	(void)state;
+	struct err e;
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	struct result *r = result_new();
+	r->tool_version = "1";
+	for (int i = 1; i <= 4; i++) {
+		struct run *run = result_add_run(r, arena_fmt(r->arena, i < 4 ? "limit @ %d" : "%d",
+							      i), "performance");
+		struct rng rng;
+		rng_init(&rng, 1);
+		run->attempted = run->outcomes[OUTCOME_OK] = 100;
+		fixture_fill(r, run, "latency", 100, 0.1 * i, 0.1, &rng);
+		run_metric(r, run, "request_rate", false)->value = 10 * i;
+	}
+	result_judge(r);
+	assert_int_equal(writer_find("html")->write(r, NULL, &out, &e), 0);
+	assert_non_null(strstr(out.data, "id=\"sweep-0\""));
+	assert_null(strstr(out.data, "id=\"sweep-1\""));
+	const char *curve = strstr(out.data, "class=\"curve\"");
+	assert_non_null(curve);
+	assert_null(strstr(curve + 1, "class=\"curve\""));
+	assert_non_null(strstr(out.data, "href=\"#run-2\">3</a>"));
+	buf_release(&out);
+	result_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_no_network),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_sweep),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

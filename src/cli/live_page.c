@@ -1,6 +1,6 @@
-/* src/cli/live.c - see live.h.
+/* src/cli/live_page.c - see live_page.h.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "cli/live.h"
+#include "cli/live_page.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -21,7 +21,7 @@
 #define POLLED_NS (4 * NS_PER_S)	/* a page that asked this recently is open */
 #define LINGER_NS (8 * NS_PER_S)	/* for open pages to fetch the report */
 
-struct live {
+struct live_page {
 	struct live_state *state;
 	struct progress hooks;
 	const struct progress *also;
@@ -40,23 +40,23 @@ struct live {
 
 static void on_progress(void *ctx, const struct progress_state *p)
 {
-	struct live *l = ctx;
+	struct live_page *l = ctx;
 	live_state_progress(l->state, p, clock_now());
 	progress_tell(l->also, p);
 }
 
 static void on_reading(void *ctx, const struct reading *r)
 {
-	struct live *l = ctx;
+	struct live_page *l = ctx;
 	live_state_reading(l->state, r);
 }
 
-const struct progress *live_progress(struct live *l)
+const struct progress *live_page_progress(struct live_page *l)
 {
 	return &l->hooks;
 }
 
-struct monitor_listener live_listener(struct live *l)
+struct monitor_listener live_page_listener(struct live_page *l)
 {
 	return (struct monitor_listener){.reading = on_reading, .ctx = l};
 }
@@ -89,7 +89,7 @@ static enum MHD_Result say(struct MHD_Connection *conn, unsigned status, const c
 	return answer(conn, status, "text/plain; charset=utf-8", words, strlen(words));
 }
 
-static enum MHD_Result answer_state(struct live *l, struct MHD_Connection *conn)
+static enum MHD_Result answer_state(struct live_page *l, struct MHD_Connection *conn)
 {
 	const char *text = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "since");
 	int64_t since = 0;
@@ -105,7 +105,7 @@ static enum MHD_Result answer_state(struct live *l, struct MHD_Connection *conn)
 	return answer(conn, MHD_HTTP_OK, "application/json", out.data, out.len);
 }
 
-static enum MHD_Result answer_report(struct live *l, struct MHD_Connection *conn)
+static enum MHD_Result answer_report(struct live_page *l, struct MHD_Connection *conn)
 {
 	(void)pthread_mutex_lock(&l->lock);
 	bool over = l->over;
@@ -118,7 +118,7 @@ static enum MHD_Result answer_report(struct live *l, struct MHD_Connection *conn
 }
 
 /* A page of another site may make the browser send requests here, but not with our name. */
-static bool own_host(const struct live *l, struct MHD_Connection *conn)
+static bool own_host(const struct live_page *l, struct MHD_Connection *conn)
 {
 	const char *host = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Host");
 	return host && (strcmp(host, l->host) == 0 || strcmp(host, l->host_name) == 0);
@@ -129,7 +129,7 @@ static enum MHD_Result access_one(void *cls, struct MHD_Connection *conn, const 
 				  size_t *data_size, void **state)
 {
 	static char seen;
-	struct live *l = cls;
+	struct live_page *l = cls;
 	(void)version;
 	(void)data;
 	if (!*state) {	/* the head; a body, if any, comes with later calls */
@@ -157,7 +157,7 @@ static enum MHD_Result access_one(void *cls, struct MHD_Connection *conn, const 
 static void completed(void *cls, struct MHD_Connection *conn, void **state,
 		      enum MHD_RequestTerminationCode code)
 {
-	struct live *l = cls;
+	struct live_page *l = cls;
 	(void)conn;
 	(void)pthread_mutex_lock(&l->lock);
 	if (*state == l && l->over && code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
@@ -169,7 +169,7 @@ static void completed(void *cls, struct MHD_Connection *conn, void **state,
 
 /* ---- start and end ---- */
 
-static int start_daemon(struct live *l, int port, struct err *e)
+static int start_daemon(struct live_page *l, int port, struct err *e)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -195,7 +195,7 @@ static int start_daemon(struct live *l, int port, struct err *e)
 	return 0;
 }
 
-static struct live *release(struct live *l)
+static struct live_page *release(struct live_page *l)
 {
 	if (l->daemon)
 		MHD_stop_daemon(l->daemon);
@@ -208,11 +208,11 @@ static struct live *release(struct live *l)
 	return NULL;
 }
 
-int live_start(const char *title, const char *command, const char *lang, int port,
-	       const struct progress *also, struct live **ret_live, struct err *e)
+int live_page_start(const char *title, const char *command, const char *lang, int port,
+	       const struct progress *also, struct live_page **ret_live, struct err *e)
 {
 	pthread_condattr_t attr;
-	struct live *l = calloc(1, sizeof(*l));
+	struct live_page *l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_sys(e, "no memory for the live page");
 	(void)pthread_mutex_init(&l->lock, NULL);
@@ -240,12 +240,12 @@ int live_start(const char *title, const char *command, const char *lang, int por
 	return 0;
 }
 
-const char *live_url(const struct live *l)
+const char *live_page_url(const struct live_page *l)
 {
 	return l->url;
 }
 
-static void linger(struct live *l)
+static void linger(struct live_page *l)
 {
 	uint64_t until = clock_now() + LINGER_NS;
 	const struct timespec at = {.tv_sec = (time_t)(until / NS_PER_S),
@@ -258,7 +258,7 @@ static void linger(struct live *l)
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
-struct live *live_end(struct live *l, const struct result *r)
+struct live_page *live_page_end(struct live_page *l, const struct result *r)
 {
 	const struct writer_options o = {.lang = l ? l->lang : NULL};
 	if (!l)
