@@ -106,7 +106,7 @@ static uint64_t next_limit(const struct speaking *l)
 	const struct service *s = l->a->link->site->service;
 	uint64_t since = MAX(l->last_message, l->a->answer->speech_end);
 	uint64_t at = l->deadline;
-	if (r->quiet_ns > 0 && l->last_message != 0)
+	if (r->quiet_ns > 0 && l->last_message > l->a->answer->speech_end)
 		at = MIN(at, since + r->quiet_ns);
 	else if (s->idle_timeout_ns > 0)
 		at = MIN(at, since + s->idle_timeout_ns);
@@ -150,7 +150,8 @@ static void wait_more(struct speaking *l)
 		over(l, OUTCOME_TIMEOUT, "no final result within the timeout after the speech",
 		     now);
 	} else if (l->a->request.live.quiet_ns > 0 && l->last_message != 0) {
-		over(l, OUTCOME_OK, NULL, l->last_message);
+		/* nothing new after the speech: all had been said when it ended */
+		over(l, OUTCOME_OK, NULL, MAX(l->last_message, l->a->answer->speech_end));
 	} else {
 		over(l, OUTCOME_IDLE_TIMEOUT, "no result within the idle timeout after the end of "
 		     "the speech", now);

@@ -4,7 +4,8 @@
  * What is shown: messages of an online mode bring further text; those of an offline mode replace
  * what was shown since the offline one before. The last message is one with is_end; else the first
  * of an offline mode after the end of the speech; else what came before the close, or (mode online,
- * whose servers say nothing of an end) before a silence of final_wait. is_final is not looked at:
+ * whose servers say nothing of an end) before a silence: of final_wait behind a result that came
+ * after the speech, of idle_timeout when none did. is_final is not looked at:
  * servers send it inverted.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
@@ -50,7 +51,8 @@ static const struct opt options[] = {
 	 .help = "numbers as digits, where the service can"},
 	{.name = "final_wait", OPT_AT_DURATION(struct settings, final_wait_ns), .def = "2s",
 	 .min = 0.01, .max = 600,
-	 .help = "mode online: silence after the speech that counts as the end"},
+	 .help = "mode online: silence after a result behind the end of the speech that counts "
+		 "as the end; without such a result idle_timeout is waited for"},
 	{0},
 };
 

@@ -12,6 +12,7 @@
 #include "serve/pool_parts.h"
 
 #define PART_COST ((size_t)128)	/* what a waiting frame without payload is counted as */
+#define BURST 16	/* times the limit, for a worker that has other requests too */
 
 void call_signal(struct call *c)
 {
@@ -109,10 +110,12 @@ void call_take(struct call *c, const struct frame *f)
 		call_end(c, kind);
 		return;
 	}
-	if (c->bytes > c->pool->spec.limits->output_bytes) {
+	size_t limit = c->pool->spec.limits->output_bytes;
+	if (c->bytes > limit) {
 		if (c->slot->parallel == 1) {
 			c->slot->paused = true;
-		} else {
+		} else if (c->bytes > BURST * limit) {
+			/* cannot wait for it without letting the others wait */
 			c->refuse = CALL_SLOW;
 			call_drop_parts(c);
 		}

@@ -152,6 +152,8 @@ int gate(struct request *r, const char *url, const char *method)
 	struct seen seen = {0};
 	(void)MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, see, &seen);
 	r->route = find_route(r, url);
+	if (defect_gate(r) < 0)
+		return -1;
 	if (r->uri_len > l->uri_bytes)
 		return refuse(r, 414, "uri_too_long", "the URI is longer than %llu bytes",
 			      (unsigned long long)l->uri_bytes);

@@ -146,6 +146,7 @@ int reply_refusal(struct request *r)
 	struct buf b = BUF_INIT(4096);
 	if (r->refusal.status == CLIENT_CLOSED)
 		return -1;
+	defect_refused(r);
 	refusal_json(&r->refusal, &b);
 	return reply_buf(r, r->refusal.status, "application/json", &b);
 }

@@ -160,6 +160,7 @@ static enum MHD_Result too_large(struct request *r)
 static enum MHD_Result take_body(struct request *r, const char *data, size_t *len)
 {
 	conn_moved(r->server->conns, r->conn);
+	defect_body(r, data, *len);
 	r->body_bytes += *len;
 	if (r->body_bytes > r->server->spec.limits->upload_bytes)
 		return too_large(r);
@@ -214,6 +215,8 @@ void request_completed(void *server, struct MHD_Connection *c, void **ctx,
 	*ctx = NULL;
 	if (r->linger && code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		linger(r);
+	if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		defect_left(r);
 	call_close(r->call);
 	if (r->end_state)
 		r->end_state(r->state);
@@ -277,8 +280,7 @@ bool valid_language(const char *text)
 
 int open_call(struct request *r, struct pool *pool)
 {
-	int fd = r->conn ? r->conn->fd : -1;
-	enum call_result rc = call_open(pool, r->until_ns, fd, &r->call);
+	enum call_result rc = call_open(pool, r->until_ns, defect_client_fd(r), &r->call);
 	return rc == CALL_FRAME ? 0 : refuse_call(r, rc, NULL);
 }
 

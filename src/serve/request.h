@@ -67,6 +67,7 @@ struct request {
 	bool begun;		/* the header was looked at */
 	bool linger;		/* answered before its body had come: that is read and forgotten */
 	struct refusal refusal;
+	char echo[256];		/* start of the body, for a defect of the sim */
 	unsigned status;	/* that was answered; 0: none yet */
 
 	struct MHD_PostProcessor *post;

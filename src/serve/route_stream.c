@@ -2,9 +2,9 @@
  *
  * The client opens with {"mode": "2pass" | "online" | "offline", …, "is_speaking": true}, sends PCM
  * (mono, 16 bit) as it is spoken and ends with {"is_speaking": false}. Online messages bring words
- * as soon as two results of the recogniser agree on them; an offline message of each stretch of speech
- * replaces them. The last message has is_end. The stream runs on the thread of its connection and
- * holds one worker.
+ * as soon as two results of the recogniser agree on them; an offline message of each stretch of
+ * speech replaces them. The last message has is_end. The stream runs on its connection's thread
+ * and holds one worker.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <poll.h>

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "serve/conn.h"
+#include "serve/defect.h"
 #include "serve/metrics.h"
 #include "serve/request.h"
 #include "serve/server.h"
@@ -20,6 +21,7 @@ struct server {
 	char token_hash[HASH_HEX];	/* of spec.token */
 	bool tls;
 	atomic_bool stopping;
+	struct defect_state defect;
 	atomic_size_t running;		/* requests that were begun and not completed */
 	atomic_size_t held;		/* bytes of bodies and media */
 	atomic_uint_fast64_t last_id;

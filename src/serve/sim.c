@@ -33,6 +33,8 @@ const struct opt sim_options[] = {
 	 .help = "sim: share that go silent in the middle"},
 	{"sim_drop_rate", 0, OPT_AT_REAL(S, drop_rate), .def = "0", .min = 0, .max = 1,
 	 .help = "sim: share whose connection breaks in the middle"},
+	{"sim_echo", 0, OPT_AT_BOOL(S, echo),
+	 .help = "sim: answer in chat with the words of the question"},
 	{"sim_seed", 0, OPT_AT_INT(S, seed), .def = "1", .min = 0, .max = 9e15,
 	 .help = "sim: what is drawn follows from it"},
 	{"sim_parallel", 0, OPT_AT_INT(S, parallel), .def = "64", .min = 1, .max = 4096,

@@ -27,6 +27,7 @@ struct sim {
 	int64_t seed;
 	int64_t parallel;
 	struct strings defects;	/* of sim_defects (sim_defect.h) */
+	bool echo;		/* chat: the answer is the words of the question */
 	const char *answers;	/* manifest with the right answers; NULL: none */
 };
 

@@ -48,6 +48,18 @@ const struct sim_defect sim_defects[] = {
 	{"deaf", "chat", "hears no sound"},
 	{"ignores-second-sound", "chat", "hears the first sound alone"},
 	/* what all of them may do wrong */
+	{"crosstalk", "asr tts chat", "gives a request the answer of one that runs beside it"},
+	{"dies", "asr tts chat", "ends on JSON or media that it cannot read"},
+	{"fault-500", "asr tts chat", "says 500 where the client was at fault"},
+	{"error-200", "asr tts chat", "says 200 with an error inside"},
+	{"amplifies", "asr tts chat", "takes 800 MiB for any bad request"},
+	{"health-lies", "asr tts chat", "fails for 4 s after a bad request, and health stays 200"},
+	{"poisoned", "asr tts chat", "fails the next good request after a bad one"},
+	{"leaks", "asr tts chat", "keeps 24 MiB of every bad request"},
+	{"hangs", "asr tts chat", "stands still for ever once a client has left"},
+	{"swallows", "asr tts chat", "goes on generating for clients that have left"},
+	{"slow-refusals", "asr tts chat", "takes 6 s to refuse"},
+	{"echoes", "asr tts chat", "repeats the input in its errors"},
 	{"whole-stream-at-once", "tts chat", "sends the whole stream when all of it is done"},
 	{0},
 };

@@ -38,6 +38,7 @@ struct sim_job {
 	bool listening;		/* asr: "end" has not come yet */
 	bool silent;		/* stalled: only a cancel ends it */
 	bool by_length;
+	char *question;		/* sim_echo: what is said back; NULL: not that */
 	json_t *request;	/* the frame that began it, where right answers are known */
 	struct sim_script script;
 	uint64_t quiet;		/* asr: samples since the last that can be heard */
@@ -68,6 +69,17 @@ static void add_words(struct buf *b, uint64_t from, uint64_t n)
 {
 	for (uint64_t i = from; i < from + n; i++)
 		(void)buf_fmt(b, "%s%s", i > 0 ? " " : "", words[i % ARRAY_LEN(words)]);
+}
+
+/* Words from … of this text. */
+static void add_own_words(struct buf *b, const char *text, uint64_t from, uint64_t n)
+{
+	for (uint64_t i = 0; i < from + n; i++) {
+		size_t len = strcspn(text, " ");
+		if (i >= from)
+			(void)buf_fmt(b, "%s%.*s", i > 0 ? " " : "", (int)len, text);
+		text += len + (text[len] == ' ');
+	}
 }
 
 static void send_error(struct sim_state *s, int64_t id, const char *code, const char *message)
@@ -118,7 +130,10 @@ static void send_step(struct sim_state *s, const struct sim_job *j)
 					"text", text.data), NULL, 0);
 	} else {
 		uint64_t from = j->step * per;
-		add_words(&text, from, MIN(per, j->tokens - from));
+		if (j->question)
+			add_own_words(&text, j->question, from, MIN(per, j->tokens - from));
+		else
+			add_words(&text, from, MIN(per, j->tokens - from));
 		send_frame(s, json_pack("{s:s, s:I, s:s}", "type", "token", "id",
 					(json_int_t)j->id, "text", text.data), NULL, 0);
 	}
@@ -190,11 +205,28 @@ static bool step(struct sim_state *s, struct sim_job *j)
 	return false;
 }
 
+/* The defect: the content of a request that runs beside this one. */
+static void mix_up(struct sim_state *s, struct sim_job *j)
+{
+	const struct sim_job *other = s->jobs;
+	while (other && (other == j || other->listening))
+		other = other->next;
+	if (!sim_has_defect(&s->sim.defects, "crosstalk") || !other)
+		return;
+	j->samples = other->samples;
+	j->tokens = other->tokens;
+	if (j->question && other->question) {
+		free(j->question);
+		j->question = strdup(other->question);
+	}
+}
+
 /* The request is known completely: plan its events. */
 static void plan(struct sim_state *s, struct sim_job *j)
 {
 	uint64_t per = (uint64_t)s->sim.tokens_per_event;
 	j->arrived = clock_now();
+	mix_up(s, j);
 	if (s->answers && sim_script_plan(s->answers, &s->sim, j->request,
 					  (double)j->samples / RATE, (double)j->quiet / RATE,
 					  &j->script) < 0)
@@ -237,6 +269,29 @@ static uint64_t count_words(const json_t *message)
 	return n;
 }
 
+/* The text of the last message, for an echo. */
+static char *question_of(const json_t *messages)
+{
+	const json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+	const json_t *content = json_object_get(last, "content");
+	const char *text = json_string_value(content);
+	size_t i;
+	json_t *part;
+	if (json_is_array(content))
+		json_array_foreach((json_t *)content, i, part)
+			if (strcmp(json_text(part, "type", ""), "text") == 0)
+				text = json_text(part, "text", "");
+	return strdup(text ? text : "");
+}
+
+static uint64_t words_in(const char *text)
+{
+	uint64_t n = *text != '\0';
+	for (; *text; text++)
+		n += *text == ' ' && text[1];
+	return n;
+}
+
 static void begin(struct sim_state *s, const struct frame *f)
 {
 	struct sim_job *j = calloc(1, sizeof(*j));
@@ -265,6 +320,10 @@ static void begin(struct sim_state *s, const struct frame *f)
 	} else {
 		int64_t most = INT64_MAX;
 		(void)json_whole(f->header, "max_tokens", &most);
+		if (s->sim.echo)
+			j->question = question_of(json_object_get(f->header, "messages"));
+		if (j->question)
+			j->tokens = words_in(j->question);
 		j->by_length = most < (int64_t)j->tokens;
 		j->tokens = MIN(j->tokens, (uint64_t)MAX(most, 0));
 		size_t i;
@@ -279,6 +338,7 @@ static struct sim_job *job_free(struct sim_job *j)
 {
 	sim_script_release(&j->script);
 	json_decref(j->request);
+	free(j->question);
 	free(j);
 	return NULL;
 }

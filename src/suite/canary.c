@@ -13,7 +13,7 @@
 #define AT_ONCE     3	/* learned together, after the first */
 #define SLACK       0.1	/* of likeness, for services that are not always the same */
 #define STEP_S      0.02	/* of the sound's loudness */
-#define PATIENCE_NS (3 * NS_PER_S)
+#define PATIENCE_NS (6 * NS_PER_S)
 #define PATIENCE    20	/* and so many times what it takes at rest */
 
 struct canary {
@@ -23,6 +23,7 @@ struct canary {
 	struct known_answer answer;
 	double least;		/* likeness */
 	uint64_t rest_ns;
+	uint64_t patience_ns;	/* beside the case that runs */
 	bool is_sound;
 	pthread_t thread;
 	bool running;
@@ -118,7 +119,7 @@ static void prepare_call(const struct canary *c, struct call *call)
 	call->ask.max_tokens = 64;
 	call->ask.keep = true;
 	if (c->rest_ns)
-		call->timeout_ns = PATIENCE_NS + PATIENCE * c->rest_ns;
+		call->timeout_ns = MAX(PATIENCE_NS + PATIENCE * c->rest_ns, c->patience_ns);
 }
 
 static bool judge(struct canary *c, const struct call *call, struct canary_report *r)
@@ -335,8 +336,9 @@ static void *beside_main(void *arg)
 	return NULL;
 }
 
-int canary_start(struct canary *c, struct err *e)
+int canary_start(struct canary *c, uint64_t patience_ns, struct err *e)
 {
+	c->patience_ns = patience_ns;
 	c->beside = (struct canary_report){0};
 	c->is_under_way = false;
 	atomic_store(&c->stop, false);
@@ -357,5 +359,6 @@ void canary_stop(struct canary *c, struct canary_report *ret)
 		(void)pthread_join(c->thread, NULL);
 		c->running = false;
 	}
+	c->patience_ns = 0;
 	*ret = c->beside;
 }

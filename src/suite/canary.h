@@ -52,9 +52,10 @@ struct canary_report {
 /* Ask once, now, on a connection of its own. True: answered rightly. */
 bool canary_ask(struct canary *c, struct canary_report *r);
 
-/* Ask again and again on a thread of its own, until canary_stop(); reports what was seen. Returns
+/* patience_ns: what the fault may take of the service, and so good requests too.
+ * Ask again and again on a thread of its own, until canary_stop(); reports what was seen. Returns
  * when the first request is under way. */
-int canary_start(struct canary *c, struct err *e);
+int canary_start(struct canary *c, uint64_t patience_ns, struct err *e);
 void canary_stop(struct canary *c, struct canary_report *ret);
 
 #endif

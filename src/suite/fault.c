@@ -71,7 +71,8 @@ static bool status_allowed(const struct fault *f, int status)
 		return a & ALLOW_2XX;
 	if (status >= 400 && status < 500)
 		return a & ALLOW_4XX;
-	return (status == 503 || status == 504) && a & ALLOW_503;
+	return ((status == 503 || status == 504) && a & ALLOW_503) ||
+	       (status == 505 && a & ALLOW_505);
 }
 
 static const char *text_of(const struct buf *b)

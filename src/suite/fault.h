@@ -25,6 +25,7 @@ enum fault_allowed {
 	ALLOW_EMPTY = 16,	/* with 2XX: the answer may be empty (text, sound) */
 	ALLOW_STREAM_ERROR = 32,	/* an error event, or the end, inside a stream */
 	ALLOW_SILENCE = 64,	/* no reply while the request is not complete */
+	ALLOW_505 = 128,	/* HTTP version not supported */
 	ALLOW_REFUSE = ALLOW_4XX,
 	ALLOW_EITHER = ALLOW_4XX | ALLOW_2XX,
 	ALLOW_ANY = ALLOW_4XX | ALLOW_2XX | ALLOW_EMPTY,
@@ -62,7 +63,7 @@ struct fault {
 	struct rng rng;
 	const struct sample *good;	/* the canary's input: cases break copies of it */
 	const char *marker;		/* words that a reply must never echo */
-	uint64_t start_ns;
+	uint64_t start_ns, end_ns;	/* end 0: now */
 	uint64_t patience_ns;		/* how long we wait for a reply */
 	uint64_t sent_bytes;		/* of bodies */
 	uint64_t slowest_ns;		/* reply so far; judged when the case is over */

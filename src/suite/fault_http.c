@@ -223,7 +223,7 @@ const struct fault_case fault_http_cases[] = {
 	{"H10d", "all", "a URI of 100 KB", "414 or close", "CVE-2019-15226", ALLOW_DROP, long_uri,
 	 100000},
 	{"H10e", "all", "HTTP/9.9", "refuse, close, or answer as 1.1", DRAIN,
-	 ALLOW_DROP | ALLOW_2XX | ALLOW_503, request_line, 0},
+	 ALLOW_DROP | ALLOW_2XX | ALLOW_505, request_line, 0},
 	{"H10f", "all", "an unknown method", "refuse, and echo nothing", DRAIN,
 	 ALLOW_DROP, request_line, 1},
 	{"H10g", "all", "a broken address in the request line", "refuse", DRAIN, ALLOW_DROP,

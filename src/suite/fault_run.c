@@ -18,7 +18,7 @@
 #define GROWTH_AGAIN	 (6 * MIB)		/* and each time the case is repeated */
 #define PEAK		 (512 * MIB)		/* above rest, and 8 times what was sent */
 #define LOG_BYTES	 (64.0 * 1024)
-#define REPEATS		 2
+#define REPEATS		 4
 #define BASE64_RUN	 256
 
 /* ---- health ---- */
@@ -59,14 +59,16 @@ static void find_health(struct bench *b)
 /* Wait until everything that can be counted is back; what is then. */
 static void settle(struct bench *b, struct usage *ret)
 {
-	uint64_t until = clock_now() + SETTLE_NS;
+	uint64_t start = clock_now();
 	for (;;) {
 		watch_read(b->watch, ret);
+		uint64_t took = clock_now() - start;
 		bool back = !(ret->fds > b->base.fds) && !(ret->threads > b->base.threads) &&
 			    !(ret->close_wait > b->base.close_wait) &&
-			    !(ret->running > b->base.running) &&
-			    !(ret->rss > b->base.rss + GROWTH);
-		if (back || clock_now() >= until || stop_requested())
+			    !(ret->running > b->base.running);
+		bool slim = !(ret->rss > b->base.rss + GROWTH);
+		if ((back && (slim || took > SETTLE_NS / 6)) || took > SETTLE_NS ||
+		    stop_requested())
 			return;
 		(void)clock_sleep_until(clock_now() + POLL_NS);
 	}
@@ -240,24 +242,29 @@ static void judge_canaries(struct bench *b, struct fault *f, const struct canary
 
 /* ---- a case ---- */
 
+static void judge_deadline(struct bench *b, struct fault *f, const struct canary_report *beside)
+{
+	uint64_t good = MAX(canary_rest_ns(b->canary), beside->slowest_ns);
+	uint64_t deadline = fault_deadline(f->c, good);
+	if (f->slowest_ns > deadline)
+		fault_find(f, "slow", "answered after %.1f s, at most %.1f s allowed",
+			   ns_to_s(f->slowest_ns), ns_to_s(deadline));
+}
+
 /* Send it once, with canaries; R1 to R5. */
 static int send_once(struct bench *b, struct fault *f, struct err *e)
 {
 	struct canary_report beside = {0};
 	if (client_new(b->service, &f->client, e) < 0)
 		return -1;
-	int rc = canary_start(b->canary, e);
+	int rc = canary_start(b->canary, f->patience_ns, e);
 	if (rc == 0)
 		(void)f->c->send(f);
 	canary_stop(b->canary, &beside);
 	f->client = client_free(f->client);
 	if (rc < 0)
 		return -1;
-	uint64_t good = MAX(canary_rest_ns(b->canary), beside.slowest_ns);
-	uint64_t deadline = fault_deadline(f->c, good);
-	if (f->slowest_ns > deadline)
-		fault_find(f, "slow", "answered after %.1f s, at most %.1f s allowed",
-			   ns_to_s(f->slowest_ns), ns_to_s(deadline));
+	judge_deadline(b, f, &beside);
 	judge_canaries(b, f, &beside);
 	return 0;
 }
@@ -301,7 +308,7 @@ static int judge_usage(struct bench *b, struct fault *f, struct err *e)
 	return rc;
 }
 
-int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, struct err *e)
+static void begin(struct bench *b, const struct fault_case *c, struct fault *f)
 {
 	*f = (struct fault){.c = c,
 			    .env = b->env,
@@ -313,21 +320,114 @@ int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, stru
 			    .start_ns = clock_now()};
 	rng_init_named(&f->rng, (uint64_t)b->seed, c->id);
 	f->patience_ns = fault_deadline(c, canary_rest_ns(b->canary)) + LONGER_NS;
-	bool skipped_before = b->gone;
-	if (b->gone) {
+	if (b->gone)
 		fault_skip(f, "the service is gone: %.150s", b->why_gone);
+}
+
+int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, struct err *e)
+{
+	begin(b, c, f);
+	if (b->gone)
 		return 0;
-	}
 	watch_reset_peak(b->watch);
 	if (send_once(b, f, e) < 0)
 		return -1;
-	if (b->gone || skipped_before)
+	if (b->gone)
 		return 0;
 	bool fell = f->finding && strcmp(f->finding, "dead") == 0;
 	if (fell)	/* another process: what it holds is new */
 		watch_read(b->watch, &b->base);
 	else if (judge_usage(b, f, e) < 0)
 		return -1;
+	return 0;
+}
+
+/* ---- some cases between the same canaries ---- */
+
+bool bench_is_cheap(const struct fault_case *c)
+{
+	return c->deadline <= 10 && !c->heavy && !c->once;
+}
+
+static int send_some(struct bench *b, struct fault *f, size_t n, struct canary_report *beside,
+		     struct err *e)
+{
+	int rc = canary_start(b->canary, f->patience_ns, e);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = client_new(b->service, &f[i].client, e);
+		f[i].start_ns = clock_now();
+		if (rc == 0)
+			(void)f[i].c->send(&f[i]);
+		f[i].client = client_free(f[i].client);
+		f[i].end_ns = clock_now();
+	}
+	canary_stop(b->canary, beside);
+	return rc;
+}
+
+/* Is anything but the replies other than it should be? */
+static bool something_wrong(struct bench *b, const struct fault *f, size_t n)
+{
+	struct fault all = {.c = f->c};
+	struct canary_report after = {0};
+	struct usage now;
+	char what[160];
+	bool fine = canary_ask(b->canary, &after) && !has_ended(b) &&
+		    (!b->health || healthy(b) || healthy(b));
+	settle(b, &now);
+	for (size_t i = 0; i < n; i++)
+		all.sent_bytes += f[i].sent_bytes;
+	judge_peak(b, &all, &now);
+	judge_log(b, &all, &now);
+	bool more = grew(&b->base, &now, GROWTH, what, sizeof(what));
+	if (fine && !more)
+		b->base = now;
+	return !fine || more || all.finding;
+}
+
+/* Each again, alone, when the service is well. */
+static int run_each(struct bench *b, const struct fault_case *const *cases, size_t n,
+		    struct fault *f, const struct canary_report *beside, struct err *e)
+{
+	struct fault lost = {.c = f->c};
+	struct canary_report r = {0};
+	bool found = false;
+	if (!canary_ask(b->canary, &r) || has_ended(b))
+		look_closer(b, &lost, &r);
+	watch_read(b->watch, &b->base);
+	for (size_t i = 0; i < n; i++) {
+		(void)arena_free(f[i].scratch);
+		f[i].scratch = NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (bench_run(b, cases[i], &f[i], e) < 0)
+			return -1;
+		f[i].end_ns = clock_now();
+		found |= f[i].finding != NULL;
+	}
+	if (found || (!lost.finding && beside->wrong + beside->failed == 0))
+		return 0;
+	fault_find(&f[n - 1], lost.finding ? lost.finding : "collateral",
+		   "seen when the cases %s to %s were sent in a row, not with each alone: %.300s",
+		   cases[0]->id, cases[n - 1]->id, lost.finding ? lost.detail : beside->detail);
+	return 0;
+}
+
+int bench_run_some(struct bench *b, const struct fault_case *const *cases, size_t n,
+		   struct fault *f, struct err *e)
+{
+	struct canary_report beside = {0};
+	for (size_t i = 0; i < n; i++)
+		begin(b, cases[i], &f[i]);
+	if (b->gone)
+		return 0;
+	watch_reset_peak(b->watch);
+	if (send_some(b, f, n, &beside, e) < 0)
+		return -1;
+	if (beside.wrong || beside.failed || something_wrong(b, f, n))
+		return run_each(b, cases, n, f, &beside, e);
+	for (size_t i = 0; i < n; i++)
+		judge_deadline(b, &f[i], &beside);
 	return 0;
 }
 

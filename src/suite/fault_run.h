@@ -29,6 +29,15 @@ struct bench {
 int bench_open(struct bench *b, struct err *e);
 void bench_close(struct bench *b);
 
+/* Cheap cases of which so many may be sent in a row between the same canaries. */
+#define BENCH_GROUP 6
+bool bench_is_cheap(const struct fault_case *c);
+
+/* Run some cheap cases: each reply is judged, canaries and resources are looked at once for all.
+ * When something is wrong there, every case is run again alone, so that it is found which. */
+int bench_run_some(struct bench *b, const struct fault_case *const *cases, size_t n,
+		   struct fault *f, struct err *e);
+
 /* Run the case and judge it. f is filled, its scratch is the caller's to free. -1: our failure. */
 int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, struct err *e);
 

@@ -139,7 +139,7 @@ static void note(const struct run_of *r, const struct fault *f, struct case_resu
 		.name = f->c->name,
 		.source = f->c->source,
 		.again = again(r, f->c->id),
-		.seconds = ns_to_s(clock_now() - f->start_ns),
+		.seconds = ns_to_s((f->end_ns ? f->end_ns : clock_now()) - f->start_ns),
 	};
 	if (f->finding) {
 		to->verdict = VERDICT_FAIL;
@@ -182,16 +182,42 @@ static void tell(struct run_of *r, const char *id)
 	progress_tell(r->bench.env->progress, &p);
 }
 
-static int run_case(struct run_of *r, const struct fault_case *c, struct err *e)
+/* The next cases that go together, from *at on; returns how many. */
+static size_t choose_group(const struct run_of *r, size_t *at,
+			   const struct fault_case *group[BENCH_GROUP])
 {
-	struct fault f;
+	const struct fault_case *c;
+	size_t n = 0;
+	for (; n < BENCH_GROUP && (c = case_at(*at)); ++*at) {
+		if (!chosen(r, c))
+			continue;
+		if (n > 0 && !bench_is_cheap(c))
+			break;
+		group[n++] = c;
+		if (!bench_is_cheap(c)) {
+			++*at;
+			break;
+		}
+	}
+	return n;
+}
+
+static int run_group(struct run_of *r, const struct fault_case *const *group, size_t n,
+		     struct err *e)
+{
+	struct fault f[BENCH_GROUP] = {0};
 	const struct suite_env *env = r->bench.env;
-	int rc = bench_run(&r->bench, c, &f, e);
-	struct case_result *to = result_add_case(r->result);
-	note(r, &f, to);
-	if (rc == 0 && env->store)
-		rc = store_save_case(env->store, to, e);
-	(void)arena_free(f.scratch);
+	int rc = n == 1 ? bench_run(&r->bench, group[0], &f[0], e)
+			: bench_run_some(&r->bench, group, n, f, e);
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].c && rc == 0) {
+			struct case_result *to = result_add_case(r->result);
+			note(r, &f[i], to);
+			if (env->store)
+				rc = store_save_case(env->store, to, e);
+		}
+		(void)arena_free(f[i].scratch);
+	}
 	return rc;
 }
 
@@ -201,12 +227,13 @@ static int run_service(struct run_of *r, struct err *e)
 	for (size_t i = 0; (c = case_at(i)); i++)
 		r->all += chosen(r, c);
 	int rc = r->all ? bench_open(&r->bench, e) : 0;
-	for (size_t i = 0; rc == 0 && (c = case_at(i)) && !stop_requested(); i++) {
-		if (!chosen(r, c))
-			continue;
-		tell(r, c->id);
-		r->done++;
-		rc = run_case(r, c, e);
+	const struct fault_case *group[BENCH_GROUP];
+	size_t at = 0;
+	size_t n;
+	while (rc == 0 && !stop_requested() && (n = choose_group(r, &at, group)) > 0) {
+		tell(r, group[0]->id);
+		r->done += n;
+		rc = run_group(r, group, n, e);
 	}
 	bench_close(&r->bench);
 	return rc < 0 ? err_prefix(e, "%s: ", r->bench.service->name) : 0;

@@ -97,8 +97,8 @@ const struct opt performance_options[] = {
 	 .parse = find_from_yaml,
 	 .echo = find_echo,
 	 .arg = "concurrency:LOW..HIGH",
-	 .help = "look for the highest concurrency or rate that still meets the targets: one "
-		 "run for each value tried, the best twice; {concurrency: 1..256} or "
+	 .help = "look for the highest concurrency or rate that still meets the targets: one run "
+		 "for each value tried, the best one twice; {concurrency: 1..256} or "
 		 "{rate: 1..100}"},
 	{.name = "judge",
 	 OPT_AT_BOOL(struct settings, judge),

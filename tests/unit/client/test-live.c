@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "base/yaml.h"
 #include "client/client.h"
 #include "http/websocket.h"
 #include "media/speech.h"
@@ -65,6 +66,8 @@ static void serve(struct fake_conn *c, void *ctx)
 			s->took = clock_now() - begin;
 		}
 	}
+	struct timeval none = {0};
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
 	(void)buf_add(&out, s->frames, s->len);
 	size_t piece = s->piece ? s->piece : out.len;
 	for (size_t at = 0; at < out.len; at += piece)
@@ -85,6 +88,8 @@ struct shop {
 	char url[96];
 };
 
+static const char *own_keys;	/* of the service; NULL: none */
+
 static void ask(struct shop *s, struct script *script, double seconds)
 {
 	struct err e = {0};
@@ -95,6 +100,9 @@ static void ask(struct shop *s, struct script *script, double seconds)
 	s->service.name = "it";
 	s->service.protocol_name = "funasr-ws";
 	s->service.url = fake_url(s->server, "/stream", s->url, sizeof(s->url));
+	if (own_keys)
+		s->service.protocol_keys = yaml_parse(own_keys, strlen(own_keys), "keys", s->arena,
+						      &e);
 	s->service.idle_timeout_ns = 1000 * MS;
 	assert_int_equal(speech_tone(&speech, 16000, seconds, 300, -6, &e), 0);
 	assert_int_equal(speech_to_media(&speech, "a.wav", "wav", 1, s->arena, &s->sound, &e), 0);
@@ -172,6 +180,33 @@ static void test_pace(void **state)
 	done(&s);
 }
 
+/* Silence ends a stream of mode online; what was said before the speech ended is no end of it. */
+static void test_silence(void **state)
+{
+	char frames[FRAME_MAX];
+	size_t len = frame(frames, "{\"mode\":\"online\",\"text\":\"x\"}");
+	(void)state;
+	own_keys = "{mode: online, final_wait: 100ms}";
+	for (int late = 0; late < 2; late++) {
+		struct script script = {.frames = frames, .len = len, .hang = 1,
+					.reads_for = late ? 700 * MS : 50 * MS};
+		struct shop s;
+		uint64_t begin = clock_now();
+		ask(&s, &script, 0.4);
+		uint64_t took = clock_now() - begin;
+		if (s.call.outcome != OUTCOME_OK)
+			fail_msg("%s: %s", outcome_name(s.call.outcome), s.call.answer.error.data);
+		assert_string_equal(s.call.answer.text.data, "x");
+		assert_true(s.call.end >= s.call.answer.speech_end);
+		if (late)	/* at the result, which is told 100 ms later */
+			assert_true(s.call.end - s.call.answer.speech_end >= 200 * MS);
+		else		/* only the idle timeout shows that nothing comes any more */
+			assert_true(took >= 1400 * MS);
+		done(&s);
+	}
+	own_keys = NULL;
+}
+
 static void test_failures(void **state)
 {
 	static const struct {
@@ -227,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_failures),
 	};
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);

@@ -1,0 +1,83 @@
+/* tests/unit/suite/fault_test.h - a sim with a defect, and the fault suite on it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_FAULT_TEST_H
+#define TESTS_FAULT_TEST_H
+
+#include "../unit.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "deploy/deploy.h"
+#include "suite/suites.h"
+
+/* A service that runs, and what the suite made of it. */
+struct bed {
+	struct arena *arena;
+	struct deployed *deployed;
+	struct plan plan;
+	struct result *result;
+};
+
+/* Start assay's sim of this kind, with more options (ends with NULL). */
+static inline void bed_start(struct bed *b, const char *kind, const char *const *options)
+{
+	const char *argv[32] = {getenv("ASSAY"), "serve", kind, "--worker", "sim", "--port",
+				"{port}", "--sim-ttft", "10ms", "--sim-token-time", "0.2ms",
+				"--sim-tokens", "24"};
+	size_t n = 13;
+	struct err e = {0};
+	assert_non_null(argv[0]);
+	for (size_t i = 0; options && options[i]; i++)
+		argv[n++] = options[i];
+	struct deploy_spec spec = {.name = kind, .argv = argv, .ready_path = "/health",
+				   .ready_timeout_ns = 30 * NS_PER_S};
+	*b = (struct bed){.arena = arena_new(), .result = result_new()};
+	if (deploy_start(&spec, &b->deployed, &e) < 0 || deploy_wait(b->deployed, &e) < 0)
+		fail_msg("%s", e.text);
+	b->plan = (struct plan){.path = "test", .n_services = 1};
+	b->plan.services = arena_array(b->arena, 1, sizeof(struct service));
+	struct service *s = b->plan.services;
+	struct optset set = {.rows = service_options, .to = s};
+	const char *route = strcmp(kind, "asr") == 0   ? "transcribe"
+			    : strcmp(kind, "tts") == 0 ? "synthesize"
+						       : "v1";
+	const char *protocol = strcmp(kind, "chat") == 0 ? "openai-chat" : route;
+	service_defaults(s);
+	s->name = kind;
+	if (opt_set(&set, "protocol", protocol, b->arena, &e) < 0 ||
+	    opt_set(&set, "url", arena_fmt(b->arena, "http://127.0.0.1:%d/%s",
+					   deploy_port(b->deployed), route), b->arena, &e) < 0 ||
+	    service_check(s, b->arena, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* Run these cases (NULL: all). restarts: the suite may start the service again. */
+static inline void bed_run(struct bed *b, const char *cases, bool restarts)
+{
+	struct err e = {0};
+	struct optset sets[SUITE_SETS_MAX];
+	struct suite_env env = {.arena = b->arena, .plan = &b->plan, .speaker = speaker_new(),
+				.painter = painter_new()};
+	env.samples = samples_new(env.speaker, env.painter);
+	env.deployed = restarts ? &b->deployed : NULL;
+	void *settings = arena_alloc(b->arena, suite_faults.settings_size);
+	(void)suite_faults.bind(settings, sets);
+	opt_defaults(sets[0].rows, sets[0].to);
+	if ((cases && opt_set(&sets[0], "cases", cases, b->arena, &e) < 0) ||
+	    opt_set(&sets[0], "recover_time", "6s", b->arena, &e) < 0 ||
+	    suite_faults.check(settings, &env, &e) < 0 ||
+	    suite_faults.run(settings, &env, b->result, &e) < 0)
+		fail_msg("%s", e.text);
+	(void)samples_free(env.samples);
+	(void)painter_free(env.painter);
+	(void)speaker_free(env.speaker);
+}
+
+static inline void bed_end(struct bed *b)
+{
+	(void)deploy_stop(b->deployed);
+	(void)result_free(b->result);
+	(void)arena_free(b->arena);
+}
+
+#endif
