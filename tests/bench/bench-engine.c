@@ -113,7 +113,7 @@ static void open_bench(struct bench *b, const struct truth_spec *spec, const cha
 	(void)thread_pin(client_cpu, NULL);
 	service_defaults(&b->service);
 	b->service.name = "truth";
-	b->service.kind = "chat";
+	b->service.kind = strcmp(protocol, "openai-transcriptions") == 0 ? "asr" : "chat";
 	b->service.protocol_name = protocol;
 	b->service.model = "m";
 	b->service.url = b->truth.url;
@@ -487,6 +487,7 @@ int main(int argc, char **argv)
 		(void)waitpid(pid, &status, 0);
 		if (status != 0) {
 			printf("%-44s did not end well\n", rows[i].name);
+			(void)fflush(stdout);
 			failed = 3;
 		}
 	}

@@ -15,9 +15,10 @@ A bench prints one JSON document and nothing else on standard output.
   20
   8
 
-The answers came as slowly as the sim was told, never faster.
+The answers came as slowly as the sim was told, never faster (a first token that is late on a busy
+machine makes the gaps behind it shorter: they have no least length).
 
-  $ jq '.runs[0].metrics | .ttft.min >= 0.0195 and .tpot.min >= 0.0018 and .latency.min >= 0.033' r.json
+  $ jq '.runs[0].metrics | .ttft.min >= 0.0195 and .latency.min >= 0.033' r.json
   true
 
 A target that is missed is status 1 (4 when the machine was too busy for numbers to be trusted).
