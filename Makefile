@@ -43,6 +43,10 @@ leaks:
 	ninja -C build-asan
 	meson test -C build-asan --no-rebuild --timeout-multiplier 4 serve/mixed serve/service
 
+# A soak that is killed 100 times.
+soak-kills: all
+	SOAK_KILLS=100 ASSAY=$(abspath $(BUILD)/assay) tests/e2e/soak
+
 clang:
 	[ -d build-clang ] || CC=clang meson setup build-clang
 	ninja -C build-clang

@@ -9,9 +9,20 @@ static int run(int argc, char **argv);
 
 struct bench_options {
 	const char *protocol, *model, *data, *api_key_env;
+	const struct yaml_node *protocol_keys;
 	uint64_t timeout_ns;
 	bool no_targets;
 };
+
+static int parse_keys(const struct opt *o, const struct yaml_node *node, struct arena *a,
+		      void *field, struct err *e)
+{
+	(void)a;
+	if (node->kind != YAML_MAP)
+		return yaml_err(e, node, "%s must be a map of keys and values", o->name);
+	*(const struct yaml_node **)field = node;
+	return 0;
+}
 
 static const struct opt options[] = {
 	{.name = "protocol",
@@ -22,6 +33,11 @@ static const struct opt options[] = {
 	 OPT_AT_STRING(struct bench_options, model),
 	 .arg = "NAME",
 	 .help = "model name sent to the service"},
+	{.name = "protocol_keys",
+	 OPT_AT_NODE(struct bench_options, protocol_keys),
+	 .arg = "{KEY: VALUE}",
+	 .help = "the protocol's own keys, as in '{mode: online}'",
+	 .parse = parse_keys},
 	{.name = "data",
 	 OPT_AT_STRING(struct bench_options, data),
 	 .arg = "MANIFEST",
@@ -64,7 +80,8 @@ const struct command command_bench = {
 static int open_service(struct session *s, const char *kind, const char *url,
 			const struct bench_options *o, struct err *e)
 {
-	struct url_options urls = {.protocol = o->protocol, .model = o->model};
+	struct url_options urls = {.protocol = o->protocol, .model = o->model,
+				   .protocol_keys = o->protocol_keys};
 	if (strcmp(kind, "asr") == 0)
 		urls.asr = url;
 	else if (strcmp(kind, "tts") == 0)

@@ -231,6 +231,9 @@ static int run(int argc, char **argv)
 		return command_fail(&e);
 	if (look(&w, &wish, a) < 0)
 		return suite_command(&command_soak, &suite_soak, w.argc, w.argv);
+	if (wish.session.out &&
+	    soak_may_write(wish.session.out, wish.soak.resume != NULL, &e) < 0)
+		return command_fail(&e);
 	if (wish.soak.detach)
 		return detach(&w, wish.session.out, a);
 	if (wish.session.out && !wish.soak.resume &&

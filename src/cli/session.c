@@ -169,12 +169,14 @@ void session_release(struct session *s)
 }
 
 static int add_service(struct session *s, const char *name, const char *url, const char *protocol,
-		       const char *model, struct err *e)
+		       const struct url_options *urls, struct err *e)
 {
+	const char *model = urls->model;
 	struct service *service = &s->plan.services[s->plan.n_services];
 	struct optset set = {.rows = service_options, .to = service};
 	service_defaults(service);
 	service->name = name;
+	service->protocol_keys = urls->protocol_keys;
 	s->plan.n_services++;
 	if (opt_set(&set, "protocol", protocol, s->arena, e) < 0 ||
 	    opt_set(&set, "url", url, s->arena, e) < 0 ||
@@ -207,7 +209,7 @@ int session_open_urls(struct session *s, const struct url_options *urls, struct 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].url && add_service(s, kinds[i].name, kinds[i].url,
 						urls->protocol ? urls->protocol : kinds[i].protocol,
-						urls->model, e) < 0)
+						urls, e) < 0)
 			return -1;
 	return 0;
 }

@@ -28,6 +28,7 @@ extern const struct opt session_options[];
 struct url_options {
 	const char *asr, *tts, *chat;
 	const char *protocol, *model;
+	const struct yaml_node *protocol_keys;	/* the protocol's own; NULL: none */
 };
 extern const struct opt url_options[];
 

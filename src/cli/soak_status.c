@@ -190,21 +190,47 @@ static int print_text(const struct status *t, const char *state)
 	return command_print(out.data, out.len);
 }
 
+static int read_status(const char *db, struct status *t, struct err *e)
+{
+	const struct soak_reader reader = {see_part, see_window, t};
+	return store_soak_read(db, &reader, e);
+}
+
+static void release(struct status *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		(void)hist_free(t->seen[i].latency);
+		(void)hist_free(t->seen[i].last);
+	}
+}
+
+int soak_may_write(const char *dir, bool resume, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct status t = {.arena = a};
+	const char *db = arena_fmt(a, "%s/results.db", dir);
+	if (is_written(db, a))
+		return err_set(e, ERR_USAGE, "assay is running in '%s': assay soak --status tells "
+			       "where it stands; give another folder", dir);
+	int rc = resume ? read_status(db, &t, e) : 0;
+	if (rc == 0 && resume && t.load_s >= t.planned_s * 0.9999)
+		rc = err_set(e, ERR_USAGE, "the soak in '%s' has come to its end: assay report "
+			     "shows it", dir);
+	release(&t);
+	return rc;
+}
+
 int soak_status(const char *dir, bool json)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct status t = {.arena = a};
-	const struct soak_reader reader = {see_part, see_window, &t};
 	const char *db = arena_fmt(a, "%s/results.db", dir);
 	struct err e;
 	bool running = is_written(db, a);
-	int rc = store_soak_read(db, &reader, &e);
+	int rc = read_status(db, &t, &e);
 	const char *state = state_of(&t, running);
 	int status = rc < 0 ? command_fail(&e) : json ? print_json(&t, state)
 						      : print_text(&t, state);
-	for (size_t i = 0; i < t.n; i++) {
-		(void)hist_free(t.seen[i].latency);
-		(void)hist_free(t.seen[i].last);
-	}
+	release(&t);
 	return status;
 }

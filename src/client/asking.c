@@ -4,7 +4,7 @@
 
 #include "base/util.h"
 #include "client/hint.h"
-#include "client/live.h"
+#include "client/speaking.h"
 
 #define HEAD_MAX ((size_t)64 << 10)
 
@@ -26,14 +26,14 @@ int asking_init(struct asking *a, struct site_link *l, void (*end)(struct asking
 	a->x.idle_ns = s->idle_timeout_ns;
 	a->x.connect_ns = s->connect_timeout_ns;
 	a->x.retry_stale = true;
-	return s->protocol->live ? live_new(a, &a->live, e) : 0;
+	return s->protocol->live ? speaking_new(a, &a->live, e) : 0;
 }
 
 void asking_release(struct asking *a)
 {
 	if (!a->state)
 		return;
-	a->live = live_free(a->live);
+	a->live = speaking_free(a->live);
 	exchange_release(&a->x);
 	request_release(&a->request);
 	buf_release(&a->head);
@@ -95,7 +95,7 @@ void asking_start(struct asking *a, uint64_t timeout_ns)
 {
 	a->x.timeout_ns = timeout_ns ? timeout_ns : a->link->site->service->timeout_ns;
 	if (a->live)
-		live_begin(a->live, a->x.timeout_ns);
+		speaking_start(a->live, a->x.timeout_ns);
 	else
 		exchange_start(&a->x);
 }
@@ -103,7 +103,7 @@ void asking_start(struct asking *a, uint64_t timeout_ns)
 void asking_abort(struct asking *a, const char *words)
 {
 	if (a->live)
-		live_abort(a->live, OUTCOME_ABORTED, words);
+		speaking_abort(a->live, OUTCOME_ABORTED, words);
 	else
 		exchange_abort(&a->x, OUTCOME_ABORTED, words);
 }

@@ -20,7 +20,7 @@ struct asking {
 	struct answer *answer;
 	void *state;
 	bool state_live;
-	struct live *live;		/* NULL: an HTTP exchange */
+	struct speaking *live;		/* NULL: an HTTP exchange */
 	char hint[HINT_MAX];		/* what to write instead of the URL; "": no hint */
 	enum outcome outcome;		/* valid in end() and after it */
 	void (*end)(struct asking *a);	/* called once per asking_start(), from the loop */

@@ -246,7 +246,8 @@ void accel_prove(const struct proof_ask *ask, struct proof *ret)
 		return;
 	(void)pthread_mutex_lock(&one_at_a_time);
 	if (read_unlocked(a, &now, &e) == 0 && now.n > 0) {
-		ret->busy = watch_under_load(ask, &now);
+		if (ask->load)
+			ret->busy = watch_under_load(ask, &now);
 		(void)read_unlocked(a, &now, &e);
 	}
 	(void)pthread_mutex_unlock(&one_at_a_time);

@@ -57,9 +57,10 @@ struct proof_ask {
 	size_t n;
 	const struct accels *before;	/* read before the service started */
 	uint64_t growth_min;		/* bytes that count as the model being there */
-	const pid_t *pids;		/* of the service; may change: see pids_now() */
+	const pid_t *pids;		/* of the service */
 	size_t n_pids;
-	/* Send one request; 0 when it was answered. Called again and again for up to load_ns. */
+	/* Send one request; 0 when it was answered. Called again and again for up to load_ns.
+	 * NULL: nothing can be asked of it; then busy stays unknown. */
 	int (*load)(void *ctx);
 	void *ctx;
 	uint64_t load_ns;

@@ -192,6 +192,7 @@ int probe_ask(struct probe *p, size_t i, uint64_t timeout_ns, struct probe_reply
 	fill_sample(p, p->asks.items[i], &s);
 	call_init(&c, &s);
 	c.timeout_ns = timeout_ns;
+	c.ask.keep = false;	/* the shortest reply that the service has */
 	c.ask.max_tokens = strcmp(p->service.kind, "chat") == 0 ? 1 : 0;
 	if (strcmp(p->service.kind, "chat") == 0) {
 		(void)snprintf(nonce, sizeof(nonce), "%lld", (long long)++p->asked);

@@ -266,13 +266,13 @@ static int prove(struct replica *r, struct probe *p, const struct accels *before
 	pid_t pids[PIDS_MAX];
 	struct loading loading = {r, p};
 	struct proof proof;
-	if (l->n_devices == 0 || l->unit->proof == PROOF_OFF || !p)
+	if (l->n_devices == 0 || l->unit->proof == PROOF_OFF)
 		return 0;
 	size_t n = state_find_marked(l->state, l->id, pids, PIDS_MAX);
 	struct proof_ask ask = {
 		.ids = l->devices, .n = l->n_devices, .before = before,
 		.growth_min = growth_wanted(l->unit), .pids = pids,
-		.n_pids = MIN(n, (size_t)PIDS_MAX), .load = one_request, .ctx = &loading,
+		.n_pids = MIN(n, (size_t)PIDS_MAX), .load = p ? one_request : NULL, .ctx = &loading,
 		.load_ns = PROOF_LOAD_NS,
 	};
 	accel_prove(&ask, &proof);

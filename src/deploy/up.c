@@ -102,7 +102,6 @@ static void be_supervisor(const struct up_plan *p, int lock)
 	struct supervision s = {.manifest = p->manifest, .dir = p->dir, .lock_fd = lock,
 				.launches = p->launches, .n = p->n, .before = &p->accels};
 	(void)setsid();
-	(void)signal(SIGHUP, SIG_IGN);
 	stop_reset();
 	stop_install();
 	(void)snprintf(log, sizeof(log), "%s/supervisor.log", p->dir);

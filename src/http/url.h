@@ -22,8 +22,8 @@ struct url {
 	char path[URL_PATH_MAX];	/* begins with '/', query included; "/": none given */
 };
 
-/* Only absolute http://, https://, ws:// and wss:// URLs; no user and password, no fragment, no blanks or
- * control bytes; ret is untouched on failure. */
+/* Only absolute http://, https://, ws:// and wss:// URLs; no user and password, no
+ * fragment, no blanks or control bytes; ret is untouched on failure. */
 int url_parse(const char *text, struct url *ret, struct err *e);
 
 /* The path of base with a route added ("/v1" + "/chat/completions"); exactly one '/' between

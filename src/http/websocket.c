@@ -364,7 +364,8 @@ void websocket_stop(struct websocket *w)
 {
 	if (w->stopped || !w->frames)
 		return;
-	if (w->open && wslay_event_queue_close(w->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) == 0 &&
+	if (w->open &&
+	    wslay_event_queue_close(w->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) == 0 &&
 	    wslay_event_send(w->frames) == 0)
 		flush(w);
 	w->closing = true;

@@ -16,7 +16,7 @@
 
 bool closed_more(const struct lane *l, uint64_t intended)
 {
-	if (l->stopped_at != 0 || l->broken || intended >= l->phase.end)
+	if (l->stopped_at != 0 || l->broken || intended >= l->phase.send_end)
 		return false;
 	return l->phase.requests == 0 ||
 	       l->next_index < l->phase.first_index + l->phase.requests;
@@ -85,9 +85,9 @@ static void open_arm(struct lane *l)
 	l->has_next = false;
 	do
 		offset = schedule_next(&l->schedule, &index);
-	while (index % l->common->n_lanes != l->index);
-	if ((l->phase.requests > 0 && index >= l->phase.requests) ||
-	    l->phase.start + offset >= l->phase.end)
+	while (index % l->common->n_lanes != l->index && offset != UINT64_MAX);
+	if ((l->phase.requests > 0 && index >= l->phase.requests) || offset == UINT64_MAX ||
+	    l->phase.start + offset >= l->phase.send_end)
 		return;
 	l->next = (struct arrival_due){l->phase.start + offset, l->phase.first_index + index};
 	l->has_next = true;
@@ -153,8 +153,10 @@ static void on_due(struct loop_timer *t)
 	struct lane *l = (struct lane *)((char *)t - offsetof(struct lane, due));
 	if (l->stopped_at != 0 || l->broken)
 		return;
-	l->report.last_intended = l->next.intended;
-	l->report.last_lag = clock_now() - l->next.intended;
+	if (l->next.intended < l->phase.end) {
+		l->report.last_intended = l->next.intended;
+		l->report.last_lag = clock_now() - l->next.intended;
+	}
 	open_arrive(l);
 	if (!l->broken)
 		open_arm(l);
@@ -173,9 +175,16 @@ static void open_due(struct loop_timer *t)
 
 void open_begin(struct lane *l)
 {
-	schedule_init(&l->schedule, l->common->spec, l->phase.stream);
+	schedule_init(&l->schedule, l->common->spec, l->common->trace, l->phase.stream);
 	l->due.fire = open_due;
 	open_arm(l);
+}
+
+/* What waits is not sent any more; those of the window count. */
+static void drop_queue(struct lane *l)
+{
+	while (l->queue_n > 0)
+		meter_unsent(l->meter, queue_pop(l).intended < l->phase.end);
 }
 
 void open_ended(struct slot *s)
@@ -184,8 +193,7 @@ void open_ended(struct slot *s)
 	uint64_t free_at = s->asking.x.end;
 	if (l->queue_n > 0 && free_at >= l->phase.end) {
 		/* the window is over: what the cap has held back so long is not sent */
-		meter_unsent(l->meter, l->queue_n);
-		l->queue_n = 0;
+		drop_queue(l);
 	}
 	if (l->queue_n == 0 || l->stopped_at != 0 || l->broken) {
 		slot_put(s);
@@ -199,8 +207,9 @@ void open_ended(struct slot *s)
 void open_stop(struct lane *l, uint64_t at)
 {
 	loop_timer_clear(net_loop(l->net), &l->due);
-	meter_unsent(l->meter, l->queue_n + (l->has_next && l->next.intended <= at));
-	l->queue_n = 0;
+	meter_unsent(l->meter, l->has_next && l->next.intended <= at &&
+			       l->next.intended < l->phase.end);
+	drop_queue(l);
 	l->has_next = false;
 }
 

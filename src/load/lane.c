@@ -100,6 +100,11 @@ static void publish(struct lane *l)
 	atomic_store_explicit(&l->now_failed, now.failed, memory_order_relaxed);
 	atomic_store_explicit(&l->now_p50, now.p50_s, memory_order_relaxed);
 	atomic_store_explicit(&l->now_p99, now.p99_s, memory_order_relaxed);
+	if (!isnan(l->common->until_quantile))
+		atomic_store_explicit(&l->now_width,
+				      meter_width(l->meter, l->common->until,
+						  l->common->until_quantile),
+				      memory_order_relaxed);
 }
 
 static void on_tick(struct loop_timer *t)
@@ -108,9 +113,10 @@ static void on_tick(struct loop_timer *t)
 	uint64_t now = clock_now();
 	if ((now / TICK) % PUBLISH_EVERY == 0)
 		publish(l);
-	if (stop_requested() && l->stopped_at == 0)
+	bool enough = atomic_load_explicit(&l->common->enough, memory_order_relaxed);
+	if ((stop_requested() || enough) && l->stopped_at == 0)
 		stop_sending(l, now);
-	if (l->stopped_at != 0 && now - l->stopped_at > DRAIN_LIMIT)
+	if (stop_requested() && l->stopped_at != 0 && now - l->stopped_at > DRAIN_LIMIT)
 		abort_running(l, "the run was ended before the answer was complete");
 	(void)loop_timer_set(net_loop(l->net), t, now + TICK);
 }
@@ -231,6 +237,7 @@ int lane_start(struct lane *l, const struct phase *p, struct err *e)
 	atomic_store(&l->done, false);
 	atomic_store(&l->now_p50, (double)NAN);
 	atomic_store(&l->now_p99, (double)NAN);
+	atomic_store(&l->now_width, (double)NAN);
 	(void)snprintf(name, sizeof(name), "load-%zu", l->index % 1000);
 	return thread_start(&l->thread, name, lane_main, l, e);
 }
@@ -262,6 +269,7 @@ struct lane_now lane_now(const struct lane *l)
 		.failed = atomic_load_explicit(&l->now_failed, memory_order_relaxed),
 		.p50_s = atomic_load_explicit(&l->now_p50, memory_order_relaxed),
 		.p99_s = atomic_load_explicit(&l->now_p99, memory_order_relaxed),
+		.until_width = atomic_load_explicit(&l->now_width, memory_order_relaxed),
 		.done = atomic_load(&l->done),
 	};
 }

@@ -20,6 +20,10 @@ struct common {
 	const uint32_t *order;		/* n_samples indices: the order in which they are asked */
 	uint64_t nonce;			/* of this run: no other run's prompts are the same */
 	struct limits limits;
+	const struct trace *trace;	/* NULL: none */
+	enum observed until;		/* the metric and the percentile that end the run */
+	double until_quantile;		/* NaN: no such */
+	atomic_bool enough;		/* it is known well enough */
 	enum per_10s per_10s;
 	size_t n_lanes;
 	int done_fd;			/* eventfd: a lane has ended */
@@ -30,6 +34,7 @@ struct common {
 struct phase {
 	uint64_t start;			/* ns */
 	uint64_t end;			/* of the window; UINT64_MAX: by count */
+	uint64_t send_end;		/* of sending: behind the end where there is a cool-down */
 	uint64_t requests;		/* 0: by time */
 	uint64_t first_index;		/* of the requests: the warm-up's come before */
 	const char *stream;		/* of random numbers */
@@ -61,6 +66,7 @@ struct lane_report lane_report(const struct lane *l);
 struct lane_now {
 	uint64_t ok, failed;
 	double p50_s, p99_s;
+	double until_width;		/* half of the interval over the number; NaN: none yet */
 	bool done;
 };
 struct lane_now lane_now(const struct lane *l);

@@ -12,6 +12,8 @@
 #include "base/stop.h"
 #include "base/util.h"
 #include "load/lane.h"
+#include "load/schedule.h"
+#include "load/trace.h"
 
 #define PROGRESS_EVERY_MS 500
 #define LEAD (20 * NS_PER_MS)		/* from starting the threads to the first request */
@@ -22,11 +24,13 @@ struct driver {
 	struct common common;
 	struct load_spec spec;
 	struct site site;
+	struct trace trace;
 	uint32_t *order;
 	struct lane **lanes;
 	struct run *run;
 	const struct progress *progress;
 	const char *phase_name;
+	bool warming;
 	uint64_t told_ns, told_ok;	/* at the last progress */
 };
 
@@ -87,6 +91,25 @@ static int allow_files(const struct driver *d, struct err *e)
 	return 0;
 }
 
+static int prepare_arrivals(struct driver *d, struct err *e)
+{
+	const struct metric_def *def;
+	const char *stat;
+	d->common.until_quantile = (double)NAN;
+	if (d->spec.until.metric &&
+	    metric_parse(d->spec.until.metric, &def, &d->common.until_quantile, &stat))
+		d->common.until = (enum observed)observed_find(def->name);
+	if (load_law(&d->spec) != ARRIVAL_TRACE)
+		return 0;
+	d->common.trace = &d->trace;
+	if (trace_read(d->spec.trace, &d->trace, e) != 0)
+		return -1;
+	if (d->spec.duration_ns == 0 &&
+	    (d->spec.requests == 0 || (uint64_t)d->spec.requests > d->trace.n))
+		d->spec.requests = (int64_t)d->trace.n;
+	return 0;
+}
+
 static int driver_init(struct driver *d, const struct load_spec *spec,
 		       const struct load_work *work, struct result *r, struct err *e)
 {
@@ -95,6 +118,7 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 				d->spec.duration_ns / TIMELINE_WINDOWS_MAX);
 	d->common.done_fd = -1;
 	if (load_check(&d->spec, e) != 0 || try_samples(work, e) != 0 || allow_files(d, e) != 0 ||
+	    prepare_arrivals(d, e) != 0 ||
 	    make_order(d, work->n_samples, e) != 0 || site_init(&d->site, work->service, e) != 0)
 		return -1;
 	d->common.spec = &d->spec;
@@ -122,6 +146,7 @@ static void driver_release(struct driver *d)
 	free(d->lanes);
 	close_fd(&d->common.done_fd);
 	site_release(&d->site);
+	trace_release(&d->trace);
 	free(d->order);
 }
 
@@ -132,6 +157,20 @@ static double share_done(const struct phase *p, uint64_t ended, uint64_t now)
 		return (double)ended / (double)p->requests;
 	return now < p->start ? 0 :
 	       fmin(1, (double)(now - p->start) / (double)(p->end - p->start));
+}
+
+/* Every lane knows how well it knows the number from its own requests; together they know it
+ * better: the interval of n times as many is √n narrower. */
+static void check_enough(struct driver *d)
+{
+	double sum = 0;
+	size_t n = d->common.n_lanes;
+	if (isnan(d->common.until_quantile) || d->warming)
+		return;
+	for (size_t i = 0; i < n; i++)
+		sum += lane_now(d->lanes[i]).until_width;
+	if (sum / (double)n / sqrt((double)n) <= d->spec.until.within)
+		atomic_store_explicit(&d->common.enough, true, memory_order_relaxed);
 }
 
 static void tell(struct driver *d, const struct phase *p)
@@ -157,6 +196,7 @@ static void tell(struct driver *d, const struct phase *p)
 	d->told_ns = now;
 	d->told_ok = s.ok;
 	s.done = share_done(p, s.ok + s.failed, now);
+	check_enough(d);
 	progress_tell(d->progress, &s);
 }
 
@@ -203,12 +243,15 @@ static int warm_up(struct driver *d, const char *name, struct result *r, struct 
 	struct phase p = {
 		.start = clock_now() + LEAD,
 		.end = UINT64_MAX,
+		.send_end = UINT64_MAX,
 		.requests = n,
 		.stream = "warmup arrivals",
 	};
 	d->phase_name = arena_fmt(r->arena, "%s (warm-up)", name);
+	d->warming = true;
 	if (run_phase(d, &p, e) != 0)
 		return -1;
+	d->warming = false;
 	d->run->warmup_requests = n;
 	note_first_request(d);
 	return 0;
@@ -222,10 +265,11 @@ static void put_asked_rate(const struct driver *d, const struct phase *p,
 	struct generator *g = &d->run->generator;
 	if (!is_open_loop(d))
 		return;
-	g->asked_rate = g->achieved_rate = d->spec.rate;
+	double rate = schedule_mean_rate(&d->spec, d->common.trace);
+	g->asked_rate = g->achieved_rate = rate;
 	uint64_t span = all->last_intended > p->start ? all->last_intended - p->start : 0;
 	if (span > 0 && all->last_lag > LAG_TOLERATED)
-		g->achieved_rate = d->spec.rate * (double)span / (double)(span + all->last_lag);
+		g->achieved_rate = rate * (double)span / (double)(span + all->last_lag);
 }
 
 /* What the lanes report beside their meters. Returns the end of the window. */
@@ -247,7 +291,7 @@ static uint64_t put_reports(const struct driver *d, const struct phase *p)
 		if (x.wall_ns > 0)
 			busiest = fmax(busiest, (double)x.cpu_ns / (double)x.wall_ns);
 	}
-	run->interrupted = all.stopped_at != 0;
+	run->interrupted = all.stopped_at != 0 && stop_requested();
 	run->concurrency_peak = all.peak;
 	g->threads = (int)d->common.n_lanes;
 	g->cpu_s = ns_to_s(all.cpu_ns);
@@ -288,6 +332,7 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 		.stream = "arrivals",
 	};
 	p.end = d->spec.duration_ns > 0 ? p.start + d->spec.duration_ns : UINT64_MAX;
+	p.send_end = p.end == UINT64_MAX ? p.end : p.end + d->spec.cooldown_ns;
 	run->start_ns = p.start;
 	run->start_wall_ns = clock_wall() + LEAD;
 	d->phase_name = name;

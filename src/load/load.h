@@ -12,12 +12,34 @@
 #include "result/result.h"
 
 /* constant | poisson: {rate} | {gamma: shape} …; see load_options. */
-enum arrival_law { ARRIVAL_CLOSED, ARRIVAL_CONSTANT, ARRIVAL_POISSON, ARRIVAL_GAMMA };
+enum arrival_law {
+	ARRIVAL_CLOSED,
+	ARRIVAL_CONSTANT,
+	ARRIVAL_POISSON,
+	ARRIVAL_GAMMA,
+	ARRIVAL_RAMP,		/* Poisson, the rate goes evenly from one to another */
+	ARRIVAL_RAMP_EXP,	/* the same by equal factors in equal times */
+	ARRIVAL_STEPS,		/* Poisson, so many rates one after the other, equally long */
+	ARRIVAL_TRACE,		/* moments (and sizes) of a file */
+};
+
+#define LOAD_STEPS_MAX 64
+
+/* End when the number is known well enough: {latency.p99: 5%}. */
+struct until {
+	const char *metric;	/* NULL: not asked for */
+	double within;		/* half of its 95 % interval, as a share of the number */
+};
 
 struct load_spec {
 	int arrival;		/* enum arrival_law */
 	double rate;		/* requests/s, open loop */
 	double gamma_shape;
+	double steps[LOAD_STEPS_MAX];	/* requests/s; a ramp: the first and the last */
+	int64_t n_steps;
+	const char *trace;	/* JSONL file */
+	struct until until;
+	uint64_t cooldown_ns;	/* goes on sending for so long behind the window */
 	int64_t concurrency;	/* closed loop: slots (0: 1); open loop: in-flight cap (0: none) */
 	int64_t requests;	/* measured ones; 0: by duration */
 	uint64_t duration_ns;	/* 0: by requests */

@@ -160,6 +160,16 @@ void meter_unsent(struct meter *m, uint64_t n)
 	m->unsent += n;
 }
 
+double meter_width(const struct meter *m, enum observed what, double quantile)
+{
+	uint64_t lo, hi;
+	const struct hist *h = m->observed[what];
+	uint64_t value = hist_quantile(h, quantile);
+	if (value == 0 || !hist_quantile_interval(h, quantile, &lo, &hi))
+		return (double)NAN;
+	return (double)(hi - lo) / 2 / (double)value;
+}
+
 struct meter_now meter_now(const struct meter *m)
 {
 	const struct hist *h = m->observed[OBSERVED_LATENCY];

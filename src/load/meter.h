@@ -36,6 +36,9 @@ struct meter_now {	/* so far, for progress */
 };
 struct meter_now meter_now(const struct meter *m);
 
+/* Half of the 95 % interval of a percentile over the percentile; NaN: too few to say. */
+double meter_width(const struct meter *m, enum observed what, double quantile);
+
 /* All meters into the run: counts, metrics, rates, windows, failures, moments. end: of the
  * window, or for a run by count of its last request (found here). */
 int meter_finish(struct meter *const *meters, size_t n, uint64_t window_end, struct result *r,

@@ -12,18 +12,31 @@
 #include "base/rng.h"
 #include "load/load.h"
 
+struct trace;
+
 struct schedule {
 	int law;
+	const struct load_spec *spec;	/* borrowed */
+	const struct trace *trace;
+	double duration;	/* of a ramp or of all steps, s */
+	long double area;	/* requests that a changing rate has brought so far */
 	double rate, shape;
 	struct rng rng;
 	uint64_t index;		/* of the next arrival */
 	long double at_ns;	/* of the last one */
 };
 
-void schedule_init(struct schedule *s, const struct load_spec *spec, const char *stream);
+/* trace: of ARRIVAL_TRACE; else NULL. Both are borrowed. */
+void schedule_init(struct schedule *s, const struct load_spec *spec, const struct trace *trace,
+		   const char *stream);
 
-/* The next arrival: ns from the beginning. constant: i / rate, the first at 0; poisson and gamma:
- * gaps with mean 1 / rate, also before the first. */
+/* The next arrival: ns from the beginning; UINT64_MAX: there is none any more. constant: i / rate,
+ * the first at 0; poisson and gamma: gaps with mean 1 / rate, also before the first. Ramps and
+ * steps: a Poisson process whose rate changes (unit gaps in ∫ rate dt, mapped back to time); what
+ * comes after the duration goes on at the last rate. */
 uint64_t schedule_next(struct schedule *s, uint64_t *ret_index);
+
+/* Requests per second over the whole duration (a trace: over its length). */
+double schedule_mean_rate(const struct load_spec *spec, const struct trace *trace);
 
 #endif

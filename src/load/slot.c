@@ -25,7 +25,8 @@ static void on_end(struct asking *a)
 		l->report.first_intended = s->intended;
 		l->report.first_end = a->x.end;
 	}
-	if (!meter_record(l->meter, &q)) {
+	bool measured = s->intended < l->phase.end;
+	if (measured && !meter_record(l->meter, &q)) {
 		(void)err_set(&l->err, ERR_SYSTEM, "no memory for the timeline of the run");
 		lane_break(l);
 	}

@@ -248,8 +248,8 @@ static int check_kind(const struct reader *r, const struct sample *s)
 		return reader_wrong(r, "a sample for tts needs text");
 	if (strcmp(kind, "chat") == 0 && !s->messages && !s->question && !s->text &&
 	    s->n_images == 0 && !s->audio)
-		return reader_wrong(r, "a sample for chat needs question, messages, images, audio or "
-				"text");
+		return reader_wrong(r, "a sample for chat needs question, messages, images, audio "
+				    "or text");
 	return 0;
 }
 

@@ -60,8 +60,8 @@ struct corpus {
 /* A manifest, or a data set of another tool; told by its content, a .tsv by its name as well.
  *
  * JSONL: one object per line; also a JSON list of such objects.
- * ShareGPT (objects with "conversations"): the first question of each conversation, as vLLM takes
- * it ("image", "images" and "system" too); the answer behind it is kept as extra "reply".
+ * ShareGPT (objects with "conversations"): the first question of each conversation, as vLLM
+ * takes it ("image", "images" and "system" too); the answer behind it is kept as extra "reply".
  * Conversations without both are passed over and counted.
  * VLMEvalKit (TSV with a header: question; index, image (base64, a list of them, or the index of an
  * earlier row), image_path, hint, A, B, …, answer, judge, category …): choices become part of the

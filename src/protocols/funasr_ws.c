@@ -1,10 +1,11 @@
-/* src/protocols/funasr_ws.c - live speech as FunASR's runtime speaks it: a WebSocket, a JSON opening,
- * PCM as it would be spoken, partial and final results as JSON.
+/* src/protocols/funasr_ws.c - live speech as FunASR's runtime speaks it: a WebSocket, a JSON
+ * opening, PCM as it would be spoken, partial and final results as JSON.
  *
  * What is shown: messages of an online mode bring further text; those of an offline mode replace
  * what was shown since the offline one before. The last message is one with is_end; else the first
  * of an offline mode after the end of the speech; else what came before the close, or (mode online,
- * whose servers say nothing of an end) before a silence of final_wait. is_final is not looked at:
+ * whose servers say nothing of an end) before a silence: of final_wait behind a result that came
+ * after the speech, of idle_timeout when none did. is_final is not looked at:
  * servers send it inverted.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
@@ -50,7 +51,8 @@ static const struct opt options[] = {
 	 .help = "numbers as digits, where the service can"},
 	{.name = "final_wait", OPT_AT_DURATION(struct settings, final_wait_ns), .def = "2s",
 	 .min = 0.01, .max = 600,
-	 .help = "mode online: silence after the speech that counts as the end"},
+	 .help = "mode online: silence after a result behind the end of the speech that counts "
+		 "as the end; without such a result idle_timeout is waited for"},
 	{0},
 };
 
@@ -235,7 +237,7 @@ static enum outcome take_sentences(const struct state *st, const json_t *message
 /* What is seen now, against what was seen before: which words had to be taken back? */
 static enum outcome show(struct answer *a, const struct arrival *at, bool online)
 {
-	struct buf *now = &a->reasoning, *before = &a->body;	/* work space: asr has no other use */
+	struct buf *now = &a->reasoning, *before = &a->body;	/* of no other use in asr */
 	buf_clear(now);
 	if (buf_add(now, a->text.data, a->text.len) < 0 || buf_char(now, ' ') < 0 ||
 	    buf_add(now, a->scratch.data, a->scratch.len) < 0)

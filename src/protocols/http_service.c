@@ -1,5 +1,5 @@
-/* src/protocols/http_service.c - any HTTP service that takes JSON or a form and answers with JSON,
- * text or sound, as the plan describes it ("http").
+/* src/protocols/http_service.c - any HTTP service that takes JSON or a form and answers with
+ * JSON, text or sound, as the plan describes it ("http").
  *
  * What it cannot do: streamed answers (events), several requests per question.
  * SPDX-License-Identifier: Apache-2.0 */

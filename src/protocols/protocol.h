@@ -43,7 +43,9 @@ struct request {
 		size_t pcm_at, pcm_len;
 		size_t chunk_len;	/* bytes of one message */
 		uint64_t chunk_ns;	/* and how long they last */
-		uint64_t quiet_ns;	/* so long without a message is the end; 0: it is not */
+		/* So long without a message, behind one that came after the speech, is the end;
+		 * without such a one the idle timeout is. 0: silence is no end. */
+		uint64_t quiet_ns;
 		const char *subprotocol;
 	} live;
 };

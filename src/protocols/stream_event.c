@@ -25,9 +25,12 @@ static bool read_details(struct scan *s, const char *name, int64_t *to)
 	return more == 0;
 }
 
-/* Chat says prompt_ and completion_tokens, transcription and speech input_ and output_tokens. */
+/* Chat says prompt_ and completion_tokens, transcription and speech input_ and output_tokens, which
+ * count if both are there, in any order. */
 static bool read_usage(struct scan *s, struct stream_event *ev)
 {
+	int64_t input = INT64_MIN;
+	int64_t output = INT64_MIN;
 	struct span key;
 	bool first = true;
 	int more;
@@ -37,10 +40,14 @@ static bool read_usage(struct scan *s, struct stream_event *ev)
 		return false;
 	while ((more = scan_member(s, &first, &key)) > 0) {
 		bool ok;
-		if (span_is(key, "prompt_tokens") || span_is(key, "input_tokens"))
+		if (span_is(key, "prompt_tokens"))
 			ok = scan_int(s, &ev->prompt_tokens);
-		else if (span_is(key, "completion_tokens") || span_is(key, "output_tokens"))
+		else if (span_is(key, "input_tokens"))
+			ok = scan_int(s, &input);
+		else if (span_is(key, "completion_tokens"))
 			ok = scan_int(s, &ev->output_tokens);
+		else if (span_is(key, "output_tokens"))
+			ok = scan_int(s, &output);
 		else if (span_is(key, "prompt_tokens_details"))
 			ok = read_details(s, "cached_tokens", &ev->cached_tokens);
 		else if (span_is(key, "completion_tokens_details"))
@@ -50,6 +57,10 @@ static bool read_usage(struct scan *s, struct stream_event *ev)
 		if (!ok)
 			return false;
 	}
+	if (input != INT64_MIN)
+		ev->prompt_tokens = input;
+	if (output != INT64_MIN)
+		ev->output_tokens = output;
 	return more == 0;
 }
 

@@ -1,5 +1,4 @@
-/* src/protocols/template.c - see template.h: what a plan describes, read once into a list of
- * pieces.
+/* src/protocols/template.c - see template.h: what a plan says, read once into a list of pieces.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/template_parts.h"
 

@@ -71,8 +71,9 @@ static const char *text_at(struct writer *w, enum place place)
 
 static bool is_there(struct writer *w, enum place place)
 {
-	return template_places[place].media ? media_at(w, place) != NULL
-					    : text_at(w, place) != NULL;
+	if (template_places[place].media)
+		return media_at(w, place) != NULL;
+	return text_at(w, place) != NULL;
 }
 
 static int lacks(struct writer *w, enum place place)

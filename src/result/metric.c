@@ -80,6 +80,10 @@ static const struct metric_def metrics[] = {
 	RUN("failed", "count", false, "requests without one", "失败请求"),
 	RUN("unsent", "count", false, "requests that the schedule wanted and that were never sent",
 	    "未发送请求"),
+	RUN("highest_concurrency", "count", true,
+	    "find: the highest that met every target twice", "达标的最高并发"),
+	RUN("highest_rate", "1/s", true, "find: the highest that met every target twice",
+	    "达标的最高请求速率"),
 	RUN("first_request", "s", false, "latency of the very first request", "首个请求延迟"),
 };
 

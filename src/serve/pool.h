@@ -95,7 +95,8 @@ enum call_result call_send(struct call *c, json_t *header, const void *payload, 
 enum call_result call_next(struct call *c, const json_t **ret_header, const char **ret_payload,
 			   size_t *ret_len);
 
-/* The same without waiting: false when nothing has come. call_fd() is readable when there is news. */
+/* The same without waiting: false when nothing has come. call_fd() is readable when there is
+ * news. */
 bool call_try_next(struct call *c, enum call_result *ret, const json_t **ret_header,
 		   const char **ret_payload, size_t *ret_len);
 int call_fd(const struct call *c);

@@ -1,10 +1,10 @@
 /* src/serve/route_stream.c - live speech: GET / and /stream as a WebSocket, in FunASR's protocol.
  *
- * The client opens with {"mode": "2pass" | "online" | "offline", …, "is_speaking": true}, sends PCM (mono,
- * 16 bit) as it is spoken and ends with {"is_speaking": false}. Online messages bring words as soon
- * as two results of the recogniser agree on them; an offline message of each stretch of speech
- * replaces them. The last message has is_end. The stream runs on the thread of its connection and
- * holds one worker.
+ * The client opens with {"mode": "2pass" | "online" | "offline", …, "is_speaking": true}, sends PCM
+ * (mono, 16 bit) as it is spoken and ends with {"is_speaking": false}. Online messages bring words
+ * as soon as two results of the recogniser agree on them; an offline message of each stretch of
+ * speech replaces them. The last message has is_end. The stream runs on its connection's thread
+ * and holds one worker.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <poll.h>
@@ -107,7 +107,8 @@ static void say(struct stream *s, json_t *steal)
 	if (json_write(steal, false, &text) == 0) {
 		const struct wslay_event_msg m = {WSLAY_TEXT_FRAME, (const uint8_t *)text.data,
 						  text.len};
-		if (wslay_event_queue_msg(s->frames, &m) != 0)
+		/* at once: a closing frame would overtake it in the queue */
+		if (wslay_event_queue_msg(s->frames, &m) != 0 || wslay_event_send(s->frames) != 0)
 			s->gone = true;
 	}
 	json_decref(steal);
@@ -135,7 +136,8 @@ static void refuse_result(struct stream *s, enum call_result why, const json_t *
 		{CALL_SLOW, "the results were not read"},
 	};
 	const char *words = json_is_true(json_object_get(header, "client"))
-				    ? "the worker refused the speech" : "the worker could not do it";
+				    ? "the worker refused the speech"
+				    : "the worker could not do it";
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].why == why)
 			words = rows[i].words;
@@ -302,7 +304,8 @@ static void on_done(struct stream *s)
 			      ? "online" : "2pass-offline", "text", s->mode == MODE_OFFLINE &&
 			      s->text.data ? s->text.data : "", "is_final", 1, "is_end", 1);
 	if (s->mode == MODE_OFFLINE) {
-		json_put(j, "timestamp", json_sprintf("[%s]", s->stamps.data ? s->stamps.data : ""));
+		json_put(j, "timestamp",
+			 json_sprintf("[%s]", s->stamps.data ? s->stamps.data : ""));
 		json_put(j, "stamp_sents", json_incref(s->sentences));
 	}
 	say(s, j);
@@ -344,10 +347,12 @@ static void run(struct stream *s)
 		/* the peer's goodbye is waited for: what is on its way to it must arrive */
 		if (s->over && s->over_since == 0)
 			s->over_since = clock_now();
-		if (s->over && clock_now() - s->over_since > (s->out.len > 0 ? l->write_ns : LINGER))
+		uint64_t wait = s->out.len > 0 ? l->write_ns : LINGER;
+		if (s->over && clock_now() - s->over_since > wait)
 			return;
 		if (!s->over && !s->ended && clock_now() - s->moved > l->idle_ns)
-			refuse_stream(s, WSLAY_CODE_POLICY_VIOLATION, "no speech came for too long");
+			refuse_stream(s, WSLAY_CODE_POLICY_VIOLATION,
+				      "no speech came for too long");
 		struct pollfd fds[2] = {
 			{.fd = s->fd, .events = (short)(POLLIN | (s->out.len > 0 ? POLLOUT : 0))},
 			{.fd = s->call ? call_fd(s->call) : -1, .events = POLLIN},

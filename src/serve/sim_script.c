@@ -297,7 +297,10 @@ static void plan_chat(struct plan *p)
 		most = INT64_MAX;
 	(void)stops(p, text, &len);
 	int64_t n = add_tokens(p, text, len, most);
-	while (has(p, "answer-loops") && n >= 0 && n < MIN(most, (int64_t)LOOP_TOKENS)) {
+	bool loops = has(p, "answer-loops") && !calibrating(p);
+	while (loops && n >= 0 && n < MIN(most, (int64_t)LOOP_TOKENS)) {
+		(void)json_array_append_new(p->out->steps, json_pack("{s:s, s:s}", "type", "token",
+								     "text", " "));
 		int64_t more = add_tokens(p, text, len, most - n);
 		n = more > 0 ? n + more : -(n - more);
 		if (more == 0)

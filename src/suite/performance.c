@@ -3,10 +3,12 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "load/load.h"
+#include "suite/find.h"
 #include "suite/image_encode.h"
 #include "suite/suites.h"
 
 #define STEPS_MAX 64
+#define FIND_ERRORS_MAX 0.01	/* a step with more failures is no pass */
 
 /* A sweep: the values of concurrency or of rate, one run each. */
 struct sweep {
@@ -19,6 +21,7 @@ struct settings {
 	const char *name, *service, *data;
 	struct targets targets;
 	struct sweep sweep;
+	struct find find;
 	bool judge, unique_prompts;
 	int64_t image_pairs;
 	struct load_spec load;
@@ -89,6 +92,14 @@ const struct opt performance_options[] = {
 	 .echo = echo_sweep,
 	 .arg = "{concurrency: [N, …]}",
 	 .help = "one run for each of these values of concurrency or rate"},
+	{.name = "find",
+	 OPT_AT_NODE(struct settings, find),
+	 .parse = find_from_yaml,
+	 .echo = find_echo,
+	 .arg = "concurrency:LOW..HIGH",
+	 .help = "look for the highest concurrency or rate that still meets the targets: one run "
+		 "for each value tried, the best one twice; {concurrency: 1..256} or "
+		 "{rate: 1..100}"},
 	{.name = "judge",
 	 OPT_AT_BOOL(struct settings, judge),
 	 .def = "true",
@@ -128,6 +139,34 @@ static void settle(void *settings, const struct optset *sets, const struct suite
 		s->ask.stream = true;
 }
 
+/* The targets of a plan's item, or else those of the kind of service. */
+static const struct targets *targets_of(const struct settings *s, const struct service *service)
+{
+	return s->targets.n == 0 && s->judge ? targets_default(service->kind) : &s->targets;
+}
+
+static void set_step(struct load_spec *load, bool by_rate, double value)
+{
+	if (by_rate)
+		load->rate = value;
+	else
+		load->concurrency = (int64_t)value;
+}
+
+static int check_find(const struct settings *s, const struct service *service, struct err *e)
+{
+	struct load_spec step = s->load;
+	if (s->sweep.n > 0)
+		return err_set(e, ERR_USAGE, "find and sweep exclude each other: keep one");
+	if (targets_of(s, service)->n == 0)
+		return err_set(e, ERR_USAGE, "find needs targets: what must still be met?");
+	if (!s->find.by_rate && load_law(&step) != ARRIVAL_CLOSED)
+		return err_set(e, ERR_USAGE, "find goes over concurrency: leave out rate and "
+			       "arrival, or let it go over rate");
+	set_step(&step, s->find.by_rate, s->find.lo);
+	return load_check(&step, e);
+}
+
 static int check(void *settings, const struct suite_env *env, struct err *e)
 {
 	struct settings *s = settings;
@@ -141,6 +180,8 @@ static int check(void *settings, const struct suite_env *env, struct err *e)
 			       s->service, service->kind);
 	if (!s->name)
 		s->name = s->service;
+	if (s->find.lo > 0)
+		return check_find(s, service, e);
 	for (size_t i = 0; i < s->sweep.n; i++) {
 		struct load_spec step = s->load;
 		if (s->sweep.by_rate)
@@ -163,18 +204,37 @@ static json_t *settings_echo(const struct settings *s, const struct load_spec *l
 	return echo;
 }
 
-/* The targets of a plan's item, or else those of the kind of service. */
-static void set_targets(const struct settings *s, const struct service *service, struct result *r,
-			struct run *run)
+/* A step that does not meet the targets is what a search looks for, no failure of the service: its
+ * targets are taken off, and its settings say what came of them. Only where the low end of the
+ * range does not meet them, they were missed. */
+static void note_step(struct find_search *search, double value, struct result *r, struct run *run)
 {
-	const struct targets *from = &s->targets;
-	if (from->n == 0 && s->judge)
-		from = targets_default(service->kind);
-	run_add_targets(r, run, from);
+	bool met = run_verdict(run) == VERDICT_PASS && run_error_rate(run) <= FIND_ERRORS_MAX;
+	json_t *step = json_pack("{sfss}", "value", value, "targets", met ? "met" : "missed");
+	for (size_t i = 0; !met && i < run->n_targets; i++)
+		if (run->targets[i].verdict != VERDICT_PASS)
+			json_put_text(step, "first_missed",
+				      arena_fmt(r->arena, "%s %s", run->targets[i].metric,
+						run->targets[i].text));
+	find_tell(search, value, met);
+	const struct find_tried *best = find_highest_pass(search);
+	(void)json_object_set_new(run->settings, "find", step);
+	if (!met && value > search->find.lo)
+		run->n_targets = 0;
+	if (!met || !best || best->value != value || best->passes < 2)
+		return;
+	struct metric *m = run_metric(r, run, search->find.by_rate ? "highest_rate" :
+				      "highest_concurrency", false);
+	const struct find_tried *fail = find_lowest_fail(search);
+	m->value = value;
+	m->note = fail ? arena_fmt(r->arena, "met twice; the lowest that missed: %g", fail->value)
+		       : "met twice; the end of the range was reached";
 }
 
+/* search: NULL, or what asked for this value. */
 static int run_step(const struct settings *s, const struct load_spec *load, const char *name,
-		    const struct suite_env *env, struct result *r, struct err *e)
+		    struct find_search *search, double value, const struct suite_env *env,
+		    struct result *r, struct err *e)
 {
 	const struct service *service = suite_service(env, s->service, e);
 	struct load_work work = {
@@ -184,7 +244,7 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 	struct run *run = result_add_run(r, name, "performance");
 	run->service = suite_service_ref(service);
 	run->settings = settings_echo(s, load);
-	set_targets(s, service, r, run);
+	run_add_targets(r, run, targets_of(s, service));
 	if (load_run(load, &work, r, run, env->progress, e) < 0) {
 		run->error = arena_str(r->arena, e->text);
 		return -1;
@@ -194,29 +254,56 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 		strings_add(&r->errors, r->arena,
 			    arena_fmt(r->arena, "%s: image_encode: %s", name, e->text));
 	run_judge(r, run);
+	if (search)
+		note_step(search, value, r, run);
 	if (env->store && store_save_run(env->store, run, e) < 0)
 		return -1;
+	return 0;
+}
+
+static const char *step_name(const struct settings *s, bool by_rate, double value,
+			     struct arena *a)
+{
+	return arena_fmt(a, by_rate ? "%s @ %.4g/s" : "%s @ %.0f", s->name, value);
+}
+
+static int run_find(const struct settings *s, const struct suite_env *env, struct result *r,
+		    struct err *e)
+{
+	struct find_search search;
+	double value;
+	const struct service *service = suite_service(env, s->service, e);
+	if (!service)
+		return -1;
+	find_begin(&search, &s->find);
+	while (find_next(&search, &value) && !stop_requested()) {
+		struct load_spec step = s->load;
+		const char *name = step_name(s, s->find.by_rate, value, r->arena);
+		for (size_t i = 0; i < search.n; i++)
+			if (search.tried[i].value == value)
+				name = arena_fmt(r->arena, "%s again", name);
+		set_step(&step, s->find.by_rate, value);
+		find_size_step(targets_of(s, service), &step);
+		if (run_step(s, &step, name, &search, value, env, r, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
 static int measure(void *settings, const struct suite_env *env, struct result *r, struct err *e)
 {
 	struct settings *s = settings;
+	if (s->find.lo > 0)
+		return run_find(s, env, r, e);
 	if (s->sweep.n == 0)
-		return run_step(s, &s->load, s->name, env, r, e);
+		return run_step(s, &s->load, s->name, NULL, 0, env, r, e);
 	int failures = 0;
 	for (size_t i = 0; i < s->sweep.n && !stop_requested(); i++) {
 		struct load_spec step = s->load;
-		const char *name;
-		if (s->sweep.by_rate) {
-			step.rate = s->sweep.steps[i];
-			name = arena_fmt(r->arena, "%s @ %g/s", s->name, step.rate);
-		} else {
-			step.concurrency = (int64_t)s->sweep.steps[i];
-			name = arena_fmt(r->arena, "%s @ %lld", s->name,
-					 (long long)step.concurrency);
-		}
-		failures += run_step(s, &step, name, env, r, e) < 0;
+		double value = s->sweep.steps[i];
+		set_step(&step, s->sweep.by_rate, value);
+		failures += run_step(s, &step, step_name(s, s->sweep.by_rate, value, r->arena),
+				     NULL, value, env, r, e) < 0;
 	}
 	return failures ? -1 : 0;
 }

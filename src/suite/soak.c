@@ -202,6 +202,10 @@ static int idle(struct soak *s, struct err *e)
 				   .p50_s = (double)NAN, .p99_s = (double)NAN};
 	if (s->settings->idle_ns == 0 || stop_requested())
 		return 0;
+	for (size_t i = 0; i < s->n_services; i++) {
+		p.ok += s->services[i].ok;
+		p.failed += s->services[i].failed;
+	}
 	progress_tell(s->env->progress, &p);
 	soak_watch_idle(s);
 	(void)soak_wait_until(clock_now() + s->settings->idle_ns);

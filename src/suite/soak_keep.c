@@ -63,7 +63,7 @@ static void log_window(struct soak *s, const struct soak_row *rows, bool idle)
 {
 	CLEANUP(buf_release) struct buf b = BUF_INIT(3000);
 	const struct run_window *w = &rows[0].window;
-	(void)buf_fmt(&b, "window %llu %s %.0f-%.0f s", (unsigned long long)s->windows,
+	(void)buf_fmt(&b, "window %llu %s %.1f-%.1f s", (unsigned long long)s->windows,
 		      idle ? "idle" : "load", ns_to_s(w->from_ns), ns_to_s(w->to_ns));
 	for (size_t i = 0; !idle && i < s->n_services; i++) {
 		w = &rows[i].window;

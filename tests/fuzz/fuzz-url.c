@@ -20,10 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	FUZZ_CHECK(u.host[0] && u.port > 0 && u.path[0] == '/');
 	char out[URL_PATH_MAX + 512];
-	(void)snprintf(out, sizeof(out), "%s://%s%s", u.tls ? "https" : "http", u.authority,
-		       u.path);
+	const char *scheme = u.websocket ? (u.tls ? "wss" : "ws") : u.tls ? "https" : "http";
+	(void)snprintf(out, sizeof(out), "%s://%s%s", scheme, u.authority, u.path);
 	FUZZ_CHECK(url_parse(out, &again, &e) == 0);
 	FUZZ_CHECK(again.tls == u.tls && again.port == u.port && again.ipv6 == u.ipv6);
+	FUZZ_CHECK(again.websocket == u.websocket);
 	FUZZ_CHECK(strcmp(again.host, u.host) == 0 && strcmp(again.path, u.path) == 0);
 	FUZZ_CHECK(strcmp(again.authority, u.authority) == 0);
 	char joined[URL_PATH_MAX];

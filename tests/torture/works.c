@@ -162,7 +162,8 @@ static int frame_work(struct err *e)
 static const char *scratch(const char *name)
 {
 	static char path[128];
-	(void)snprintf(path, sizeof(path), "/tmp/assay-torture-%d-%s", (int)getpid(), name);
+	(void)snprintf(path, sizeof(path), P_tmpdir "/assay-torture-%d-%s", (int)getpid(),
+		       name);
 	return path;
 }
 

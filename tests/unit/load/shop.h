@@ -110,7 +110,9 @@ static inline struct load_spec spec_of(const char *const *words)
 {
 	struct load_spec spec;
 	struct err e;
-	CLEANUP(arena_freep) struct arena *a = arena_new();
+	static struct arena *a;		/* what the spec points to lives as long as the program */
+	if (!a)
+		a = arena_new();
 	struct optset set = {.rows = load_options, .to = &spec};
 	load_defaults(&spec);
 	for (; *words; words += 2)

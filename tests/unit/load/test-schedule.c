@@ -19,7 +19,7 @@ static void gaps_of(const struct load_spec *spec, double *ret_mean, double *ret_
 	struct schedule s;
 	double sum = 0, squares = 0;
 	uint64_t before = 0, index;
-	schedule_init(&s, spec, "arrivals");
+	schedule_init(&s, spec, NULL, "arrivals");
 	for (uint64_t i = 0; i < N; i++) {
 		uint64_t at = schedule_next(&s, &index);
 		assert_int_equal(index, i);
@@ -61,10 +61,10 @@ static void test_same_seed_same_moments(void **state)
 	struct schedule a, b, c, d;
 	uint64_t index;
 	int differ = 0;
-	schedule_init(&a, &spec, "arrivals");
-	schedule_init(&b, &spec, "arrivals");
-	schedule_init(&c, &other, "arrivals");
-	schedule_init(&d, &spec, "warmup arrivals");
+	schedule_init(&a, &spec, NULL, "arrivals");
+	schedule_init(&b, &spec, NULL, "arrivals");
+	schedule_init(&c, &other, NULL, "arrivals");
+	schedule_init(&d, &spec, NULL, "warmup arrivals");
 	for (int i = 0; i < 100; i++) {
 		uint64_t at = schedule_next(&a, &index);
 		assert_int_equal(at, schedule_next(&b, &index));
@@ -81,7 +81,7 @@ static void test_no_drift(void **state)
 	struct load_spec spec = {.arrival = ARRIVAL_CONSTANT, .rate = 3, .seed = 1};
 	struct schedule s;
 	uint64_t at = 0, index;
-	schedule_init(&s, &spec, "arrivals");
+	schedule_init(&s, &spec, NULL, "arrivals");
 	for (int i = 0; i <= 300000; i++)
 		at = schedule_next(&s, &index);
 	assert_int_equal(at, 100000 * NS_PER_S);

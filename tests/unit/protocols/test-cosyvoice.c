@@ -1,5 +1,4 @@
-/* tests/unit/protocols/test-cosyvoice.c - the five modes' forms, raw samples without a content
- * type.
+/* tests/unit/protocols/test-cosyvoice.c - the five modes' forms, raw samples without a type.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "exchange.h"
 

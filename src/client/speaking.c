@@ -1,6 +1,6 @@
-/* src/client/live.c - see live.h.
+/* src/client/speaking.c - see speaking.h.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "client/live.h"
+#include "client/speaking.h"
 
 #include "base/clock.h"
 #include "base/util.h"
@@ -9,7 +9,7 @@
 
 enum step { STEP_IDLE, STEP_CONNECTING, STEP_SPEAKING, STEP_WAITING, STEP_OVER };
 
-struct live {
+struct speaking {
 	struct asking *a;
 	struct websocket w;
 	struct loop_timer timer;
@@ -23,9 +23,9 @@ struct live {
 
 static const struct websocket_events events;
 
-int live_new(struct asking *a, struct live **ret, struct err *e)
+int speaking_new(struct asking *a, struct speaking **ret, struct err *e)
 {
-	struct live *l = calloc(1, sizeof(*l));
+	struct speaking *l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_sys(e, "cannot hold a stream of speech");
 	l->a = a;
@@ -34,7 +34,7 @@ int live_new(struct asking *a, struct live **ret, struct err *e)
 	return 0;
 }
 
-struct live *live_free(struct live *l)
+struct speaking *speaking_free(struct speaking *l)
 {
 	if (!l)
 		return NULL;
@@ -43,19 +43,19 @@ struct live *live_free(struct live *l)
 	return NULL;
 }
 
-static struct loop *loop_of(const struct live *l)
+static struct loop *loop_of(const struct speaking *l)
 {
 	return net_loop(l->a->link->net);
 }
 
-static void set_timer(struct live *l, uint64_t at)
+static void set_timer(struct speaking *l, uint64_t at)
 {
 	(void)loop_timer_set(loop_of(l), &l->timer, at);
 }
 
 /* It ended at this moment. What follows happens from the loop, never inside of a callback of the
  * WebSocket, which could not be started anew there. */
-static void over(struct live *l, enum outcome why, const char *words, uint64_t ns)
+static void over(struct speaking *l, enum outcome why, const char *words, uint64_t ns)
 {
 	struct exchange *x = &l->a->x;
 	if (l->step == STEP_OVER)
@@ -68,7 +68,7 @@ static void over(struct live *l, enum outcome why, const char *words, uint64_t n
 	set_timer(l, 0);
 }
 
-static void take_moments(struct live *l)
+static void take_moments(struct speaking *l)
 {
 	struct exchange *x = &l->a->x;
 	x->connect_start = l->w.moments.connect_start;
@@ -79,7 +79,7 @@ static void take_moments(struct live *l)
 	(void)snprintf(x->peer, sizeof(x->peer), "%s", l->w.peer);
 }
 
-static void finish(struct live *l)
+static void finish(struct speaking *l)
 {
 	loop_timer_clear(loop_of(l), &l->timer);
 	take_moments(l);
@@ -88,25 +88,25 @@ static void finish(struct live *l)
 	asking_finish(l->a, l->outcome);
 }
 
-static const char *pcm_of(const struct live *l)
+static const char *pcm_of(const struct speaking *l)
 {
 	const struct request *r = &l->a->request;
 	return r->live.pcm ? r->live.pcm : r->text.data + r->live.pcm_at;
 }
 
-static void say(struct live *l, const void *data, size_t len, bool text, bool final)
+static void say(struct speaking *l, const void *data, size_t len, bool text, bool final)
 {
 	if (websocket_send(&l->w, data, len, text, final) < 0)
 		over(l, OUTCOME_TIMEOUT, l->w.words, clock_now());
 }
 
-static uint64_t next_limit(const struct live *l)
+static uint64_t next_limit(const struct speaking *l)
 {
 	const struct request_live *r = &l->a->request.live;
 	const struct service *s = l->a->link->site->service;
 	uint64_t since = MAX(l->last_message, l->a->answer->speech_end);
 	uint64_t at = l->deadline;
-	if (r->quiet_ns > 0)
+	if (r->quiet_ns > 0 && l->last_message > l->a->answer->speech_end)
 		at = MIN(at, since + r->quiet_ns);
 	else if (s->idle_timeout_ns > 0)
 		at = MIN(at, since + s->idle_timeout_ns);
@@ -114,7 +114,7 @@ static uint64_t next_limit(const struct live *l)
 }
 
 /* All chunks that are due; each was spoken when it is sent. */
-static void speak(struct live *l)
+static void speak(struct speaking *l)
 {
 	const struct request *r = &l->a->request;
 	struct answer *answer = l->a->answer;
@@ -141,7 +141,7 @@ static void speak(struct live *l)
 		set_timer(l, next_limit(l));
 }
 
-static void wait_more(struct live *l)
+static void wait_more(struct speaking *l)
 {
 	uint64_t now = clock_now();
 	if (now < next_limit(l)) {
@@ -150,7 +150,8 @@ static void wait_more(struct live *l)
 		over(l, OUTCOME_TIMEOUT, "no final result within the timeout after the speech",
 		     now);
 	} else if (l->a->request.live.quiet_ns > 0 && l->last_message != 0) {
-		over(l, OUTCOME_OK, NULL, l->last_message);
+		/* nothing new after the speech: all had been said when it ended */
+		over(l, OUTCOME_OK, NULL, MAX(l->last_message, l->a->answer->speech_end));
 	} else {
 		over(l, OUTCOME_IDLE_TIMEOUT, "no result within the idle timeout after the end of "
 		     "the speech", now);
@@ -159,7 +160,7 @@ static void wait_more(struct live *l)
 
 static void on_timer(struct loop_timer *t)
 {
-	struct live *l = (struct live *)((char *)t - offsetof(struct live, timer));
+	struct speaking *l = (struct speaking *)((char *)t - offsetof(struct speaking, timer));
 	switch (l->step) {
 	case STEP_SPEAKING:
 		speak(l);
@@ -181,7 +182,7 @@ static void on_timer(struct loop_timer *t)
 static void on_open(void *ctx)
 {
 	static const struct http_head none = {.status = 101, .content_length = -1};
-	struct live *l = ctx;
+	struct speaking *l = ctx;
 	struct asking *a = l->a;
 	const struct protocol *p = a->link->site->service->protocol;
 	const struct request *r = &a->request;
@@ -203,7 +204,7 @@ static void on_open(void *ctx)
 
 static void on_message(void *ctx, const char *data, size_t len, const struct arrival *at)
 {
-	struct live *l = ctx;
+	struct speaking *l = ctx;
 	struct asking *a = l->a;
 	if (l->step == STEP_OVER)
 		return;
@@ -219,14 +220,14 @@ static void on_message(void *ctx, const char *data, size_t len, const struct arr
 
 static void on_acked(void *ctx, uint64_t ns)
 {
-	struct live *l = ctx;
+	struct speaking *l = ctx;
 	if (l->a->x.upload_done == 0)
 		l->a->x.upload_done = ns;
 }
 
 static void on_end(void *ctx, enum outcome why, uint64_t ns)
 {
-	struct live *l = ctx;
+	struct speaking *l = ctx;
 	if (why == OUTCOME_OK && l->step == STEP_SPEAKING)
 		over(l, OUTCOME_TRUNCATED, "the server closed while the speech was being sent", ns);
 	else if (why == OUTCOME_OK && l->last_message == 0)
@@ -242,7 +243,7 @@ static const struct websocket_events events = {
 	.end = on_end,
 };
 
-void live_begin(struct live *l, uint64_t timeout_ns)
+void speaking_start(struct speaking *l, uint64_t timeout_ns)
 {
 	struct asking *a = l->a;
 	const struct service *s = a->link->site->service;
@@ -271,7 +272,7 @@ void live_begin(struct live *l, uint64_t timeout_ns)
 						       : l->deadline);
 }
 
-void live_abort(struct live *l, enum outcome why, const char *words)
+void speaking_abort(struct speaking *l, enum outcome why, const char *words)
 {
 	if (l->step == STEP_IDLE)
 		return;
