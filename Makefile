@@ -20,6 +20,9 @@ demo: all
 test: all
 	tests/run $(BUILD)
 
+test-long: all
+	LONG=1 tests/run $(BUILD)
+
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
@@ -70,4 +73,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-clang build-fuzz
 
-.PHONY: all demo test install asan leaks tsan clang fuzz bench format clean
+.PHONY: all demo test test-long install asan leaks tsan clang fuzz bench format clean

@@ -177,8 +177,8 @@ void soak_judge(struct soak *s)
 	const struct soak_series *series;
 	struct leak_result leak;
 	out->present = true;
-	out->hours += s->measured_s / 3600;
-	out->windows += s->windows;
+	out->hours = s->measured_s / 3600;
+	out->windows = s->windows;
 	set_targets(s);
 	for (size_t i = 0; i < s->n_services; i++)
 		finish_service(s, &s->services[i]);
