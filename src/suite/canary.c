@@ -126,6 +126,8 @@ static bool judge(struct canary *c, const struct call *call, struct canary_repor
 {
 	char why[300];
 	struct known_answer got;
+	if (call->outcome == OUTCOME_ABORTED)
+		return false;	/* the user ended the run: that says nothing */
 	if (call->outcome != OUTCOME_OK) {
 		(void)snprintf(why, sizeof(why), "%s (HTTP %d) %.150s",
 			       outcome_name(call->outcome), call->status,
