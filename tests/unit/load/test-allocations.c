@@ -80,7 +80,8 @@ static void test_no_more_memory(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(laws); i++) {
 		long peak, higher;
 		long few = count_of("40", laws[i], &peak), many = count_of("400", laws[i], &higher);
-		/* on a busy machine an open loop has more in flight: each needs a place of its own */
+		/* on a busy machine an open loop has more in flight: each needs a place of its own
+		 */
 		if (many - few > 90 + PER_SLOT * MAX(higher - peak, 0))
 			fail_msg("%ld allocations for 40 requests, %ld for 400", few, many);
 	}
