@@ -135,6 +135,7 @@ struct accuracy_result {
 	uint64_t utterances;
 	uint64_t units, hits, substitutions, deletions, insertions;	/* candidate */
 	struct strings missing;
+	struct strings mismatches;	/* "id: why": sound and transcript do not fit */
 	double reference_rate, candidate_rate, difference;
 	double interval_lo, interval_hi;	/* 95 %, of the difference; or of the rate */
 	double floor;			/* reference against itself; NaN: not measured */
