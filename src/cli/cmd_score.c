@@ -48,7 +48,8 @@ static const struct opt options[] = {
 	 .help = "lines of \"id speaker\"; without it speakers are those that REF names, and "
 		 "those in ids of LibriSpeech and AISHELL"},
 	{.name = "files", OPT_AT_BOOL(struct settings, files),
-	 .help = "show every file, or every utterance where REF names no files"},
+	 .help = "show every file, or every utterance where REF names no files; JSON has up to 20000 "
+		 "without it"},
 	{.name = "pairs", OPT_AT_BOOL(struct settings, pairs),
 	 .help = "show every utterance with errors, before and after normalising"},
 	{.name = "top", OPT_AT_INT(struct settings, top), .def = "10", .min = 0, .max = 100000,
@@ -79,8 +80,9 @@ const struct command command_score = {
 		"corpus, divided by the words (or characters) of the reference, with a "
 		"bootstrap interval over utterances. A missing hypothesis "
 		"counts as deletions and is listed.\n\n"
-		"Files: JSONL (text and id, key or audio_filepath), Kaldi text, trn, TSV or CSV "
-		"with a header, stm, ctm, or plain lines paired by number.\n\n"
+		"Files: JSONL (text and id, key or audio_filepath), Kaldi text (also LibriSpeech "
+		"and AISHELL), trn, TSV or CSV with a header, stm, ctm, or plain lines paired by "
+		"number. Words with times (ctm) go to the segments of an stm reference.\n\n"
 		"With --hyp2 the exit status is 0 when both systems are aligned within the gate, "
 		"1 when they are not, 5 when more utterances are needed to decide.",
 	.examples = "assay score ref.jsonl hyp.jsonl --metric cer --normalize chinese\n"

@@ -8,6 +8,9 @@
 #include "base/json.h"
 #include "base/util.h"
 
+/* More utterances are listed in JSON only when --files asks for them: a million take gigabytes. */
+#define FILES_MAX 20000
+
 static const char *const kinds[CONFUSION_KINDS] = {"substitutions", "deletions", "insertions"};
 
 static json_t *interval_json(struct interval i)
@@ -142,7 +145,8 @@ json_t *score_json(const struct score_output *o)
 	json_put_int(j, "seed", (int64_t)o->seed);
 	json_put(j, "confusions", confusions_json(s, o->top));
 	json_put(j, "speakers", groups_json(s->speakers, s->n_speakers, "speaker"));
-	json_put(j, "files", files_json(s));
+	if (o->files || s->n_files > 0 || s->n <= FILES_MAX)
+		json_put(j, "files", files_json(s));
 	json_put(j, "nothing_agrees", nowhere_json(s));
 	if (o->words_left_out > 0)
 		json_put_int(j, "words_left_out", (int64_t)o->words_left_out);

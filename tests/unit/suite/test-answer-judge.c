@@ -1,4 +1,4 @@
-/* tests/unit/suite/test-answer-judge.c - every judge: right, wrong, and what must not pass for right.
+/* tests/unit/suite/test-answer-judge.c - every judge: what is right, and what only looks like it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
