@@ -48,8 +48,8 @@ static const struct opt options[] = {
 	 .help = "lines of \"id speaker\"; without it speakers are those that REF names, and "
 		 "those in ids of LibriSpeech and AISHELL"},
 	{.name = "files", OPT_AT_BOOL(struct settings, files),
-	 .help = "show every file, or every utterance where REF names no files; JSON has up to 20000 "
-		 "without it"},
+	 .help = "show every file, or every utterance where REF names no files; JSON has up to "
+		 "20000 without it"},
 	{.name = "pairs", OPT_AT_BOOL(struct settings, pairs),
 	 .help = "show every utterance with errors, before and after normalising"},
 	{.name = "top", OPT_AT_INT(struct settings, top), .def = "10", .min = 0, .max = 100000,

@@ -24,7 +24,8 @@ static void check_fit(const uint8_t *data, size_t len)
 	struct transcripts *h = NULL;
 	struct err e = {0};
 	const char *second = (const char *)data + len / 2;
-	if (transcripts_parse("r", (const char *)data, len / 2, TRANSCRIPT_STM, false, &r, &e) == 0 &&
+	const char *first = (const char *)data;
+	if (transcripts_parse("r", first, len / 2, TRANSCRIPT_STM, false, &r, &e) == 0 &&
 	    transcripts_parse("h", second, len - len / 2,
 			      len % 2 ? TRANSCRIPT_STM : TRANSCRIPT_CTM, true, &h, &e) == 0) {
 		if (transcripts_fit(r, &h, 1, &e) < 0)
