@@ -133,8 +133,8 @@ static void put_model(const struct model *m, struct buf *out)
 		(void)buf_fmt(out, " (published: %.2f M)", m->published / 1e6);
 	(void)buf_str(out, "\n");
 	for (size_t i = 0; i < m->recipes.n; i++)
-		(void)buf_fmt(out, "%s%s%s", i ? ", " : "recipes of assay up: ", m->recipes.items[i],
-			      i + 1 == m->recipes.n ? "\n" : "");
+		(void)buf_fmt(out, "%s%s%s", i ? ", " : "recipes of assay up: ",
+			      m->recipes.items[i], i + 1 == m->recipes.n ? "\n" : "");
 	for (size_t i = 0; i < m->n_routes; i++) {
 		const struct route *r = &m->routes[i];
 		(void)buf_fmt(out, "%s, %s: %s%s%s (checked on: %s; %s)\n", r->platform, r->with,

@@ -61,7 +61,7 @@ static void test_published_counts(void **state)
 	}
 }
 
-/* Qwen3-30B-A3B has 30.53 billion parameters, of which 3.3 billion work on each token (its page). */
+/* Qwen3-30B-A3B has 30.53 billion parameters; 3.3 billion work on each token (its page). */
 static void test_experts(void **state)
 {
 	(void)state;
