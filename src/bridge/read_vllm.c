@@ -177,7 +177,8 @@ static int read_one(struct result *r, const json_t *j, struct err *e)
 	if (read_counts(run, j, e) < 0)
 		return -1;
 	const char *tool = text(j, "measured_by");	/* assay wrote it (--export) */
-	foreign_environment(r, tool ? tool : "vllm bench serve", kind, NULL, text(j, "model_id"), backend);
+	foreign_environment(r, tool ? tool : "vllm bench serve", kind,
+			    NULL, text(j, "model_id"), backend);
 	run->concurrency_peak = number(j, "max_concurrent_requests");
 	foreign_value(r, run, "request_rate", number(j, "request_throughput"));
 	foreign_value(r, run, "token_rate", number(j, "output_throughput"));

@@ -57,7 +57,8 @@ static const struct opt options[] = {
 };
 
 static const struct opt *const tables[] = {
-	options, load_options, ask_options, performance_options, session_options, export_options, NULL};
+	options, load_options, ask_options, performance_options, session_options,
+	export_options, NULL};
 
 const struct command command_bench = {
 	.name = "bench",

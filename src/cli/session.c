@@ -63,8 +63,8 @@ const struct opt export_options[] = {
 	 .arg = "FORM:FILE",
 	 .flags = OPT_CLI_ONLY,
 	 .help = "keep every request of the performance runs: csv:FILE, one line per request; "
-		 "vllm:FILE, as vllm bench serve saves a run; vllm-detailed:FILE, with the lists of "
-		 "its --save-detailed; may be repeated"},
+		 "vllm:FILE, as vllm bench serve saves a run; vllm-detailed:FILE, with the lists "
+		 "of its --save-detailed; may be repeated"},
 	{0},
 };
 

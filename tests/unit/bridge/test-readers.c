@@ -235,7 +235,8 @@ static void statistics_stay_undecided(void **state)
 {
 	(void)state;
 	CLEANUP(arena_freep) struct arena *a = arena_new();
-	CLEANUP(result_freep) struct result *base = read_by("evalscope", golden(a, "evalscope-1.0"));
+	CLEANUP(result_freep)
+	struct result *base = read_by("evalscope", golden(a, "evalscope-1.0"));
 	CLEANUP(result_freep) struct result *now = read_by("evalscope", golden(a, "evalscope"));
 	struct compare_limit l;
 	struct comparison c;
