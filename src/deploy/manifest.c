@@ -107,6 +107,8 @@ const struct opt unit_options[] = {
 	{.name = "recipe", OPT_AT_STRING(U, recipe_name), .help = "a known server"},
 	{.name = "command", OPT_AT_STRINGS(U, command), .help = "or its own command"},
 	{.name = "args", OPT_AT_STRINGS(U, args), .help = "words added to the command"},
+	{.name = "worker_args", OPT_AT_STRINGS(U, worker_args),
+	 .help = "words added to the command of a Python worker"},
 	{.name = "prefix", OPT_AT_STRINGS(U, prefix),
 	 .help = "words before the command (numactl, taskset, chroot, srun)"},
 	{.name = "model", OPT_AT_STRING(U, model), .help = "model folder or file"},
@@ -191,6 +193,9 @@ static int check_recipe(struct unit *u, const struct manifest *m, struct err *e)
 	if (u->recipe->model == MODEL_NONE && u->model)
 		return yaml_err(e, u->node, "service '%s': the recipe %s takes no model", u->name,
 				u->recipe->name);
+	if (u->worker_args.n > 0 && !recipe_has(u->recipe, "{worker_args}"))
+		return yaml_err(e, yaml_find(u->node, "worker_args"), "the recipe %s has no Python "
+				"worker: args adds words to its command", u->recipe->name);
 	if (u->recipe->cpu_only && u->devices.given && !u->devices.cpu)
 		return yaml_err(e, yaml_find(u->node, "devices"), "the recipe %s runs on the CPU "
 				"only: leave devices out or write [cpu]", u->recipe->name);

@@ -41,7 +41,7 @@ struct unit {
 	const struct yaml_node *node;	/* where it stands, for messages */
 	const char *recipe_name;
 	const struct recipe *recipe;	/* NULL: own command */
-	struct strings command, args, prefix, asks, env;
+	struct strings command, args, worker_args, prefix, asks, env;
 	const char *model, *model_name;
 	const char *kind, *protocol, *route;
 	const char *host, *python, *dir;

@@ -133,8 +133,10 @@ static bool finished(const struct lane *l)
 static void gather_slots(struct lane *l)
 {
 	l->idle = l->ready_slot = NULL;
-	for (size_t i = 0; i < l->n_slots; i++)
+	for (size_t i = 0; i < l->n_slots; i++) {
+		slot_end_session(l->slots[i]);
 		slot_put(l->slots[i]);
+	}
 }
 
 /* Does no request wait for the end of another one? */
