@@ -37,12 +37,21 @@ struct service_ref {
 	const char *url;
 };
 
+/* One number of a distribution that is not there itself: another tool's file told no more. */
+struct metric_point {
+	double quantile;	/* NaN: see stat */
+	const char *stat;	/* "mean", "min", "max" */
+	double value;
+};
+
 /* A number of a run under its METRICS name: a distribution, or one value. */
 struct metric {
 	const struct metric_def *def;
 	struct hist *hist;	/* unit 1e-9 of def->unit; owned by the result; NULL: see value */
 	double value;		/* for rates and counts; NaN when hist is set */
 	const char *note;	/* the rule or remark printed beside it ("scaled"), or NULL */
+	struct metric_point *points;	/* only without hist; not in result.json */
+	size_t n_points;
 };
 
 /* One second (or more) of a run, for the timeline. Offsets are from run->start_ns. */
