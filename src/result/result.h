@@ -158,6 +158,8 @@ struct accuracy_result {
 	size_t n_figures;
 };
 
+#define SOAK_OUTAGE_MAX_S 10.0	/* a longer one fails the soak */
+
 struct outage {
 	uint64_t from_wall_ns;
 	double seconds;
