@@ -44,14 +44,19 @@ const struct command command_compare = {
 		"A number is worse when its whole interval lies beyond the limit, the same when "
 		"it lies within, and undecided when more requests would be needed to tell.\n\n"
 		"Without limits (--max, or the section compare of a --plan) the numbers that have "
-		"targets are judged, error rates, accuracy, and every case. More than two results give a history; the first is compared "
-		"with the last.\n\nExit status: 0 not worse, 1 worse beyond a limit, "
+		"targets are judged, error rates, accuracy, and every case. More than two results "
+		"give a history; the first is compared with the last.\n\n"
+		"Result files of vllm bench serve and of evalscope perf are read too "
+		"(docs/bridges.md). Where they hold the single requests, their numbers have "
+		"intervals; where they hold statistics only, a difference stays undecided.\n\n"
+		"Exit status: 0 not worse, 1 worse beyond a limit, "
 		"5 undecided.",
 	.examples = "assay compare base/ new/\n"
 		    "assay compare base/ new/ --max 'latency.p99 +10%' --max 'cer +0.5pp'\n"
 		    "assay compare base/ new/ --plan acceptance.yaml   # its section compare\n"
 		    "assay compare base/ new/ --junit compare.xml --html compare.html\n"
-		    "assay compare monday/ tuesday/ wednesday/ --html week.html",
+		    "assay compare monday/ tuesday/ wednesday/ --html week.html\n"
+		    "assay compare vllm-bench.json report/      # what another tool measured",
 	.tables = tables,
 	.run = run,
 };
@@ -141,7 +146,7 @@ static int run(int argc, char **argv)
 		return command_fail(&e);
 	struct result **results = arena_array(a, words.n, sizeof(struct result *));
 	size_t n = 0;
-	while (n < words.n && (results[n] = result_file_open(words.items[n], a, &e)))
+	while (n < words.n && (results[n] = result_file_open_any(words.items[n], a, &e)))
 		n++;
 	if (n == words.n)
 		status = compare(&own, &limits, &common,

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "bridge/exporters.h"
 #include "cli/compare_limits.h"
 #include "cli/environment.h"
 #include "cli/fetch.h"
@@ -55,6 +56,17 @@ const struct opt session_options[] = {
 	 .max = 65535,
 	 .flags = OPT_CLI_ONLY,
 	 .help = "serve it on this port"},
+	{0},
+};
+
+const struct opt export_options[] = {
+	{.name = "export",
+	 OPT_AT_STRINGS(struct session_options, exports),
+	 .arg = "FORM:FILE",
+	 .flags = OPT_CLI_ONLY,
+	 .help = "keep every request of the performance runs: csv:FILE, one line per request; "
+		 "vllm:FILE, as vllm bench serve saves a run; vllm-detailed:FILE, with the lists "
+		 "of its --save-detailed; may be repeated"},
 	{0},
 };
 
@@ -319,6 +331,36 @@ static bool run_item(const struct session *s, const struct session_item *item,
 	return e.code != ERR_USAGE || r->errors.n == before;
 }
 
+/* Where requests are kept until they are written: beside the first file. */
+static int start_exports(const struct session *s, struct keeper **ret, struct err *e)
+{
+	const struct strings *exports = &s->options->exports;
+	const char *path = NULL;
+	for (size_t i = exports->n; i > 0; i--)
+		if (!exporter_parse(exports->items[i - 1], &path, e))
+			return -1;
+	if (!path)
+		return 0;
+	const char *slash = strrchr(path, '/');
+	const char *dir = slash ? arena_strn(s->arena, path, (size_t)(slash - path) + 1) : ".";
+	return file_make_dirs(dir, e) < 0 ? -1 : keeper_new(dir, ret, e);
+}
+
+static int write_exports(const struct session *s, const struct result *r,
+			 struct keeper *keeper, struct err *e)
+{
+	const struct strings *exports = &s->options->exports;
+	if (keeper && keeper_finish(keeper, e) < 0)
+		return -1;
+	for (size_t i = 0; i < exports->n; i++) {
+		const char *path;
+		const struct exporter *x = exporter_parse(exports->items[i], &path, e);
+		if (!x || exporter_write(x, path, r, keeper, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int write_out(const struct session *s, const struct result *r, struct store *store)
 {
 	struct writer_options o = {.lang = s->options->lang,
@@ -374,10 +416,12 @@ int session_run(struct session *s)
 	CLEANUP(result_freep) struct result *r = result_new();
 	struct store *store = NULL;
 	struct live_page *live = NULL;
-	if (s->options->out && !(store = open_store(s, &e)))
+	struct keeper *keeper = NULL;
+	if (start_exports(s, &keeper, &e) < 0)
 		return command_fail(&e);
-	if (start_live(s, &live, &e) < 0) {
+	if ((s->options->out && !(store = open_store(s, &e))) || start_live(s, &live, &e) < 0) {
 		(void)store_close(store);
+		(void)keeper_free(keeper);
 		return command_fail(&e);
 	}
 	r->tool_version = ASSAY_VERSION;
@@ -395,6 +439,7 @@ int session_run(struct session *s)
 		.painter = painter_new(),
 		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
 		.store = store,
+		.keeper = keeper,
 		.long_cases = s->options->long_cases,
 		.again = s->options->command,
 	};
@@ -413,6 +458,9 @@ int session_run(struct session *s)
 	s->view = progress_view_free(s->view);
 	int status = write_out(s, r, store);
 	live = live_page_end(live, r);
+	if (write_exports(s, r, keeper, &e) < 0)
+		status = command_fail(&e);
+	(void)keeper_free(keeper);
 	if (!fits)
 		status = 2;
 	(void)store_close(store);
