@@ -111,7 +111,8 @@ struct known {
 /* Names that may stand at one level, for "did you mean". */
 static const char *next_known(size_t i, const void *ctx)
 {
-	static const char *const own[] = {"assay", "title", "services", "data", "monitor"};
+	static const char *const own[] = {"assay", "title", "services", "data", "monitor",
+					    "compare"};
 	static _Thread_local char name[64];
 	const struct known *k = ctx;
 	size_t prefix = strlen(k->prefix);
@@ -230,6 +231,7 @@ int plan_read(const char *path, const struct strings *sets, const struct plan_se
 	}
 	p.title = title ? title->text : NULL;
 	p.monitor = yaml_find(p.root, "monitor");
+	p.compare = yaml_find(p.root, "compare");
 	*ret = p;
 	return 0;
 }

@@ -43,6 +43,7 @@ struct plan {
 	struct plan_data *data;
 	size_t n_data;
 	const struct yaml_node *monitor;	/* section, or NULL */
+	const struct yaml_node *compare;	/* limits for `assay compare`, or NULL */
 };
 
 /* Read and check all but the sections' contents. sets: overrides "a.b=c". sections ends with a
