@@ -65,6 +65,7 @@ struct lane *lane_free(struct lane *l)
 	free(l->slots);
 	free(l->queue);
 	meter_free(l->meter);
+	(void)records_free(l->records);
 	if (l->net)
 		site_link_release(&l->link);
 	net_free(l->net);
@@ -228,12 +229,16 @@ static void *lane_main(void *arg)
 
 int lane_start(struct lane *l, const struct phase *p, struct err *e)
 {
+	struct keeper *keeper = p->measured ? l->common->work->keeper : NULL;
+	if (keeper && records_new(keeper, &l->records, e) != 0)
+		return -1;
 	const struct meter_spec spec = {
 		.start = p->start,
 		.end = p->end,
 		.window_ns = l->common->spec->window_ns,
 		.per_10s = l->common->per_10s,
 		.limits = &l->common->limits,
+		.records = l->records,
 	};
 	char name[16];
 	l->meter = meter_free(l->meter);

@@ -41,6 +41,7 @@ struct phase {
 	uint64_t requests;		/* 0: by time */
 	uint64_t first_index;		/* of the requests: the warm-up's come before */
 	const char *stream;		/* of random numbers */
+	bool measured;			/* no warm-up */
 };
 
 struct lane;

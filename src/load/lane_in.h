@@ -38,6 +38,7 @@ struct lane {
 	struct site_link link;
 	struct phase phase;
 	struct meter *meter;
+	struct records *records;	/* NULL: single requests are not kept */
 	pthread_t thread;
 
 	struct slot **slots;

@@ -356,6 +356,7 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 		.requests = (uint64_t)d->spec.requests,
 		.first_index = (uint64_t)d->spec.warmup,
 		.stream = "arrivals",
+		.measured = true,
 	};
 	p.end = d->spec.duration_ns > 0 ? p.start + d->spec.duration_ns : UINT64_MAX;
 	p.send_end = p.end == UINT64_MAX ? p.end : p.end + d->spec.cooldown_ns;

@@ -62,6 +62,8 @@ int load_check(const struct load_spec *spec, struct err *e);
 /* The law that holds: a rate without an arrival means poisson. */
 int load_law(const struct load_spec *spec);
 
+struct keeper;
+
 /* What each request sends: sample i, round and round, in an order given by the seed. */
 struct load_work {
 	const struct service *service;
@@ -70,6 +72,7 @@ struct load_work {
 	struct ask ask;
 	bool unique_prompts;	/* chat: a nonce in each request (of a session: in the first) */
 	bool unique_images;	/* chat: other pixels in each request */
+	struct keeper *keeper;	/* of every measured request; NULL: none are kept */
 };
 
 /* Measure into run (made by result_add_run). Ends early when stop_requested(): the run is then

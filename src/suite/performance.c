@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/stop.h"
+#include "load/keeper.h"
 #include "load/load.h"
 #include "suite/find.h"
 #include "suite/image_encode.h"
@@ -258,12 +259,14 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 	const struct service *service = suite_service(env, s->service, e);
 	struct load_work work = {
 		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts,
-		.unique_images = s->unique_images};
+		.unique_images = s->unique_images, .keeper = env->keeper};
 	if (!service || find_samples(s, service, env, &work, e) < 0)
 		return -1;
 	struct run *run = result_add_run(r, name, "performance");
 	run->service = suite_service_ref(service);
 	run->settings = settings_echo(s, load);
+	if (env->keeper)
+		keeper_begin_run(env->keeper, r->n_runs - 1);
 	run_add_targets(r, run, targets_of(s, service));
 	if (load_run(load, &work, r, run, env->progress, e) < 0) {
 		run->error = arena_str(r->arena, e->text);
