@@ -124,9 +124,13 @@ static bool torture(const struct torture *t, enum inject_kind kind, int number)
 	}
 	bool mild = kind == INJECT_INTERRUPTS || kind == INJECT_SHORT;
 	long step = 1 + calls / (mild ? RUNS_MAX_MILD : RUNS_MAX);
+	long runs = 0, missed = 0;
 	for (long nth = 1; nth <= calls; nth += step) {
 		const char *wrong = run(t, kind, nth, said, sizeof(said));
-		if (!wrong)
+		runs++;
+		/* how often a library asks for memory may differ a little from time to time */
+		missed += wrong == verdicts[NEVER_HIT];
+		if (!wrong || (wrong == verdicts[NEVER_HIT] && missed * 10 <= runs))
 			continue;
 		(void)printf("not ok %d - %s: %s call %ld of %ld fails: %s\n# %s\n", number,
 			     t->name, kinds[kind], nth, calls, wrong, said);
