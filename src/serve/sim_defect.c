@@ -8,10 +8,12 @@
 const struct sim_defect sim_defects[] = {
 	/* what a recogniser does wrong */
 	{"truncates-long-audio", "asr", "hears the first 30 seconds alone"},
+	{"skips-middle", "asr", "loses what is said in the middle of more than 30 seconds"},
 	{"drops-last-segment", "asr", "loses the last of several segments"},
 	{"wrong-times", "asr", "tells all times a second late"},
 	{"no-segments", "asr", "tells no segments"},
 	{"ignores-language", "asr", "writes everything as English"},
+	{"names-wrong-language", "asr", "calls every language English"},
 	{"repeats", "asr", "repeats its last words when silence follows them"},
 	{"invents-on-silence", "asr", "hears words where nobody speaks"},
 	{"misreads-8k", "asr", "hears words wrong in sound of 8 kHz"},
@@ -34,10 +36,13 @@ const struct sim_defect sim_defects[] = {
 	/* what a model of vision, language and sound does wrong */
 	{"blind", "chat", "sees no image"},
 	{"ignores-second-image", "chat", "sees the first image alone"},
+	{"reverses-images", "chat", "sees the images in the wrong order"},
+	{"needs-an-image", "chat", "fails on chats without image or sound"},
 	{"refuses-4k", "chat", "fails on images of more than 8 million pixels"},
 	{"cannot-read", "chat", "reads no letters in images"},
 	{"cannot-read-chinese", "chat", "reads no Chinese characters in images"},
 	{"charts-rise", "chat", "says of every chart that it rises"},
+	{"charts-fall", "chat", "says of every chart that it falls"},
 	{"ignores-max-tokens", "chat", "goes on after max_tokens"},
 	{"wrong-finish-reason", "chat", "says stop where max_tokens ended the answer"},
 	{"ignores-stop", "chat", "goes on after the stop string"},
