@@ -33,6 +33,10 @@ install: all
 dist:
 	tools/dist/dist "$(ARCH)" "$(CLIPS)"
 
+# A container image of the bundle that is in dist/: docker load -i dist/assay-VERSION-ARCH.image.tar.
+image:
+	tools/dist/image $(ARCH)
+
 # The Debian package: dist/assay_VERSION_ARCH.deb, looked at by lintian.
 deb:
 	tools/dist/deb
