@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "bridge/exporters.h"
+#include "cli/environment.h"
 #include "cli/fetch.h"
 #include "cli/live_page.h"
 #include "monitor/monitor.h"
@@ -53,6 +55,17 @@ const struct opt session_options[] = {
 	 .max = 65535,
 	 .flags = OPT_CLI_ONLY,
 	 .help = "serve it on this port"},
+	{0},
+};
+
+const struct opt export_options[] = {
+	{.name = "export",
+	 OPT_AT_STRINGS(struct session_options, exports),
+	 .arg = "FORM:FILE",
+	 .flags = OPT_CLI_ONLY,
+	 .help = "keep every request of the performance runs: csv:FILE, one line per request; "
+		 "vllm:FILE, as vllm bench serve saves a run; vllm-detailed:FILE, with the lists "
+		 "of its --save-detailed; may be repeated"},
 	{0},
 };
 
@@ -240,23 +253,19 @@ json_t *session_explain(const struct session *s)
 
 /* ---- running ---- */
 
-static json_t *environment(const struct session *s)
+/* Who else wants the readings as they come. */
+struct watchers {
+	struct progress_view *view;
+	bool live;
+	struct monitor_listener page;
+};
+
+static void on_reading(void *ctx, const struct reading *r)
 {
-	json_t *env = monitor_environment();
-	json_t *services = json_object();
-	if (!env)
-		env = json_object();
-	for (size_t i = 0; i < s->plan.n_services; i++) {
-		const struct service *sv = &s->plan.services[i];
-		json_t *one = json_object();
-		json_put_text(one, "url", sv->url);
-		json_put_text(one, "model", sv->model);
-		json_put_text(one, "protocol", sv->protocol_name);
-		json_put(services, sv->name, one);
-	}
-	json_put(env, "services", services);
-	json_put_text(env, "plan_sha256", s->plan.sha256);
-	return env;
+	struct watchers *w = ctx;
+	progress_view_reading(w->view, r);
+	if (w->live)
+		w->page.reading(w->page.ctx, r);
 }
 
 static struct monitor *start_monitor(const struct session *s, struct live_page *live,
@@ -282,8 +291,11 @@ static struct monitor *start_monitor(const struct session *s, struct live_page *
 	spec.targets = targets;
 	spec.n_targets = p->n_services;
 	spec.fetch = cli_fetch;
+	struct watchers *w = ARENA_NEW(s->arena, struct watchers);
+	*w = (struct watchers){.view = s->view, .live = live != NULL};
 	if (live)
-		spec.listener = live_page_listener(live);
+		w->page = live_page_listener(live);
+	spec.listener = (struct monitor_listener){.reading = on_reading, .ctx = w};
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));
@@ -314,6 +326,36 @@ static bool run_item(const struct session *s, const struct session_item *item,
 	else if (item->suite->run(item->settings, env, r, &e) < 0)
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
 	return e.code != ERR_USAGE || r->errors.n == before;
+}
+
+/* Where requests are kept until they are written: beside the first file. */
+static int start_exports(const struct session *s, struct keeper **ret, struct err *e)
+{
+	const struct strings *exports = &s->options->exports;
+	const char *path = NULL;
+	for (size_t i = exports->n; i > 0; i--)
+		if (!exporter_parse(exports->items[i - 1], &path, e))
+			return -1;
+	if (!path)
+		return 0;
+	const char *slash = strrchr(path, '/');
+	const char *dir = slash ? arena_strn(s->arena, path, (size_t)(slash - path) + 1) : ".";
+	return file_make_dirs(dir, e) < 0 ? -1 : keeper_new(dir, ret, e);
+}
+
+static int write_exports(const struct session *s, const struct result *r,
+			 struct keeper *keeper, struct err *e)
+{
+	const struct strings *exports = &s->options->exports;
+	if (keeper && keeper_finish(keeper, e) < 0)
+		return -1;
+	for (size_t i = 0; i < exports->n; i++) {
+		const char *path;
+		const struct exporter *x = exporter_parse(exports->items[i], &path, e);
+		if (!x || exporter_write(x, path, r, keeper, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int write_out(const struct session *s, const struct result *r, struct store *store)
@@ -371,10 +413,12 @@ int session_run(struct session *s)
 	CLEANUP(result_freep) struct result *r = result_new();
 	struct store *store = NULL;
 	struct live_page *live = NULL;
-	if (s->options->out && !(store = open_store(s, &e)))
+	struct keeper *keeper = NULL;
+	if (start_exports(s, &keeper, &e) < 0)
 		return command_fail(&e);
-	if (start_live(s, &live, &e) < 0) {
+	if ((s->options->out && !(store = open_store(s, &e))) || start_live(s, &live, &e) < 0) {
 		(void)store_close(store);
+		(void)keeper_free(keeper);
 		return command_fail(&e);
 	}
 	r->tool_version = ASSAY_VERSION;
@@ -383,7 +427,7 @@ int session_run(struct session *s)
 	r->start_wall_ns = clock_wall();
 	r->start_ns = clock_now();
 	json_decref(r->environment);
-	r->environment = environment(s);
+	r->environment = environment_of(&s->plan);
 	struct suite_env env = {
 		.arena = r->arena,
 		.plan = &s->plan,
@@ -392,6 +436,7 @@ int session_run(struct session *s)
 		.painter = painter_new(),
 		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
 		.store = store,
+		.keeper = keeper,
 		.long_cases = s->options->long_cases,
 		.again = s->options->command,
 	};
@@ -410,6 +455,9 @@ int session_run(struct session *s)
 	s->view = progress_view_free(s->view);
 	int status = write_out(s, r, store);
 	live = live_page_end(live, r);
+	if (write_exports(s, r, keeper, &e) < 0)
+		status = command_fail(&e);
+	(void)keeper_free(keeper);
 	if (!fits)
 		status = 2;
 	(void)store_close(store);

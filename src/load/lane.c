@@ -57,6 +57,7 @@ struct lane *lane_free(struct lane *l)
 	free(l->slots);
 	free(l->queue);
 	meter_free(l->meter);
+	(void)records_free(l->records);
 	if (l->net)
 		site_link_release(&l->link);
 	net_free(l->net);
@@ -132,8 +133,10 @@ static bool finished(const struct lane *l)
 static void gather_slots(struct lane *l)
 {
 	l->idle = l->ready_slot = NULL;
-	for (size_t i = 0; i < l->n_slots; i++)
+	for (size_t i = 0; i < l->n_slots; i++) {
+		slot_end_session(l->slots[i]);
 		slot_put(l->slots[i]);
+	}
 }
 
 /* Does no request wait for the end of another one? */
@@ -218,12 +221,16 @@ static void *lane_main(void *arg)
 
 int lane_start(struct lane *l, const struct phase *p, struct err *e)
 {
+	struct keeper *keeper = p->measured ? l->common->work->keeper : NULL;
+	if (keeper && records_new(keeper, &l->records, e) != 0)
+		return -1;
 	const struct meter_spec spec = {
 		.start = p->start,
 		.end = p->end,
 		.window_ns = l->common->spec->window_ns,
 		.per_10s = l->common->per_10s,
 		.limits = &l->common->limits,
+		.records = l->records,
 	};
 	char name[16];
 	l->meter = meter_free(l->meter);

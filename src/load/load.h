@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "load/amount.h"
 #include "media/sample.h"
 #include "protocols/ask.h"
 #include "protocols/service.h"
@@ -49,6 +50,8 @@ struct load_spec {
 	int64_t seed;
 	uint64_t window_ns;	/* of the timeline; default 1 s */
 	bool pin;		/* bind load threads to CPUs */
+	struct amount prompt_tokens, output_tokens;	/* chat; none: as the sample and ask are */
+	int64_t turns;		/* chat, closed loop: requests of a session */
 	uint64_t gather_ns;	/* look at the sockets at most so often, where nobody waits */
 };
 
@@ -59,13 +62,17 @@ int load_check(const struct load_spec *spec, struct err *e);
 /* The law that holds: a rate without an arrival means poisson. */
 int load_law(const struct load_spec *spec);
 
+struct keeper;
+
 /* What each request sends: sample i, round and round, in an order given by the seed. */
 struct load_work {
 	const struct service *service;
 	const struct sample *samples;
 	size_t n_samples;
 	struct ask ask;
-	bool unique_prompts;	/* chat: a nonce in each request */
+	bool unique_prompts;	/* chat: a nonce in each request (of a session: in the first) */
+	bool unique_images;	/* chat: other pixels in each request */
+	struct keeper *keeper;	/* of every measured request; NULL: none are kept */
 };
 
 /* Measure into run (made by result_add_run). Ends early when stop_requested(): the run is then

@@ -37,12 +37,21 @@ struct service_ref {
 	const char *url;
 };
 
+/* One number of a distribution that is not there itself: another tool's file told no more. */
+struct metric_point {
+	double quantile;	/* NaN: see stat */
+	const char *stat;	/* "mean", "min", "max" */
+	double value;
+};
+
 /* A number of a run under its METRICS name: a distribution, or one value. */
 struct metric {
 	const struct metric_def *def;
 	struct hist *hist;	/* unit 1e-9 of def->unit; owned by the result; NULL: see value */
 	double value;		/* for rates and counts; NaN when hist is set */
 	const char *note;	/* the rule or remark printed beside it ("scaled"), or NULL */
+	struct metric_point *points;	/* only without hist; not in result.json */
+	size_t n_points;
 };
 
 /* One second (or more) of a run, for the timeline. Offsets are from run->start_ns. */
@@ -135,6 +144,7 @@ struct accuracy_result {
 	uint64_t utterances;
 	uint64_t units, hits, substitutions, deletions, insertions;	/* candidate */
 	struct strings missing;
+	struct strings mismatches;	/* "id: why": sound and transcript do not fit */
 	double reference_rate, candidate_rate, difference;
 	double interval_lo, interval_hi;	/* 95 %, of the difference; or of the rate */
 	double floor;			/* reference against itself; NaN: not measured */
@@ -147,6 +157,8 @@ struct accuracy_result {
 	struct accuracy_figure *figures;
 	size_t n_figures;
 };
+
+#define SOAK_OUTAGE_MAX_S 10.0	/* a longer one fails the soak */
 
 struct outage {
 	uint64_t from_wall_ns;
