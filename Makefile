@@ -6,6 +6,8 @@ DESTDIR ?=
 MESON_FLAGS ?=
 OUT ?= assay-demo
 SECONDS ?= 30
+ARCH ?=
+CLIPS ?=
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -25,6 +27,19 @@ test-long: all
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+# The relocatable bundle: dist/assay-VERSION-ARCH.tar.xz. ARCH=aarch64 builds across (as root, on
+# x86-64; tools/cross); CLIPS=DIR adds recordings of people that may be shared (tools/dist/clips).
+dist:
+	tools/dist/dist "$(ARCH)" "$(CLIPS)"
+
+# A container image of the bundle that is in dist/: docker load -i dist/assay-VERSION-ARCH.image.tar.
+image:
+	tools/dist/image $(ARCH)
+
+# The Debian package: dist/assay_VERSION_ARCH.deb, looked at by lintian.
+deb:
+	tools/dist/deb
 
 # Address and undefined-behaviour sanitizers over the whole suite; then threads.
 asan:
@@ -73,4 +88,4 @@ format:
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-clang build-fuzz
 
-.PHONY: all demo test test-long install asan leaks tsan clang fuzz bench format clean
+.PHONY: all demo test test-long install dist image deb asan tsan leaks soak-kills clang fuzz bench format clean

@@ -166,7 +166,8 @@ static char *find(const char *variable, const char *in_build, const char *instal
 			return NULL;
 		*slash = '\0';
 		char *path = try_path(self, in_build, name, mode);
-		if (!path && up == 0)
+		/* From bin/, or (a worker) from libexec/assay/. */
+		if (!path && up < 2)
 			path = try_path(self, installed, name, mode);
 		if (path)
 			return path;

@@ -26,9 +26,12 @@ int file_remove_tree(const char *path, struct err *e);
 /* "dir/name" of the file in the folder where `beside` is; an absolute name stays. Caller frees. */
 char *file_beside(const char *beside, const char *name);
 
-/* Where this build finds its helper programs and data: the named program or data file in, in
- * this order: $ASSAY_LIBEXEC or $ASSAY_SHARE, the build folder that this program runs from,
- * the folders of the installation. NULL when there is none. Caller frees. */
+/* Where this build finds its helper programs and data: the named program, data file or folder in
+ * $ASSAY_LIBEXEC or $ASSAY_SHARE when that is set, else in the build folder that this program
+ * (assay or a worker) runs from, else in the folders of the installation. The relocatable bundle
+ * has the data of libraries there as well (tessdata, espeak-ng, …); where a library comes from
+ * the system, they are absent and the library finds its own. NULL when there is none. Caller
+ * frees. */
 char *file_find_worker(const char *name);
 char *file_find_share(const char *name);
 

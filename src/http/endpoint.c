@@ -7,7 +7,9 @@
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/util.h"
 
 static void address_text(struct endpoint_address *a)
@@ -66,11 +68,32 @@ static int tls_err(struct err *e, const char *what, const char *file)
 	return err_set(e, ERR_DATA, "%s '%s': %s", what, file, reason ? reason : words);
 }
 
+/* 1 or 0, as OpenSSL's own. The relocatable bundle brings CAs for hosts that have none; those of
+ * the host come first, wherever its distribution keeps them: OpenSSL knows one place only. */
+static int load_system_cas(SSL_CTX *tls)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Ubuntu, Alpine */
+		"/etc/pki/tls/certs/ca-bundle.crt",	/* openEuler, Fedora, RHEL */
+		"/etc/ssl/ca-bundle.pem",		/* SUSE */
+		"/etc/ssl/cert.pem",
+	};
+	CLEANUP(free_ptr) char *ours = file_find_share("ca-certificates.crt");
+	if (!ours || getenv(X509_get_default_cert_file_env()) ||
+	    getenv(X509_get_default_cert_dir_env()))
+		return SSL_CTX_set_default_verify_paths(tls);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (access(places[i], R_OK) == 0 && SSL_CTX_load_verify_file(tls, places[i]) == 1)
+			return 1;
+	ERR_clear_error();
+	return SSL_CTX_load_verify_file(tls, ours);
+}
+
 static int load_files(const struct tls_spec *spec, SSL_CTX *tls, struct err *e)
 {
 	if (spec->ca && SSL_CTX_load_verify_file(tls, spec->ca) != 1)
 		return tls_err(e, "cannot read CA certificates from", spec->ca);
-	if (!spec->ca && SSL_CTX_set_default_verify_paths(tls) != 1)
+	if (!spec->ca && load_system_cas(tls) != 1)
 		return tls_err(e, "cannot read", "the system's CA certificates");
 	if (spec->cert && SSL_CTX_use_certificate_chain_file(tls, spec->cert) != 1)
 		return tls_err(e, "cannot read a certificate from", spec->cert);

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <opencc.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "text/rules.h"
 #include "text/unicode.h"
@@ -129,7 +130,8 @@ const char *normalizer_name(const struct normalizer *n)
 static int simplify(struct normalizer *n, struct err *e)
 {
 	if (!n->to_simplified) {
-		opencc_t cc = opencc_open("t2s.json");
+		CLEANUP(free_ptr) char *ours = file_find_share("opencc/t2s.json");
+		opencc_t cc = opencc_open(ours ? ours : "t2s.json");
 		if (cc == (opencc_t)-1)
 			return err_set(e, ERR_SYSTEM, "cannot load OpenCC's t2s.json (%s); install "
 				       "the package libopencc-data", opencc_error());

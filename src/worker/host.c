@@ -242,8 +242,10 @@ int worker_send(struct worker *w, json_t *header, const void *payload, size_t le
 			       w->name);
 	}
 	struct stat st;
-	if (w->own_log && fstat(w->log_fd, &st) == 0 && st.st_size > LOG_KEPT)
-		(void)ftruncate(w->log_fd, 0);
+	if (w->own_log && fstat(w->log_fd, &st) == 0 && st.st_size > LOG_KEPT) {
+		int rc = ftruncate(w->log_fd, 0);
+		(void)rc;	/* then it grows: no reason not to ask the worker */
+	}
 	if (frame_exchange(w->fd, w->reader, header, payload, len, until_ns, e) == 0)
 		return 0;
 	w->broken = e->code == ERR_SYSTEM;

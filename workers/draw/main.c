@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "draw.h"
@@ -13,6 +14,10 @@ static int open_draw(int argc, char **argv, json_t *ready, struct err *e)
 	(void)argv;
 	if (argc > 1)
 		return err_set(e, ERR_USAGE, "the draw worker takes no arguments");
+	/* The bundle's fonts, and no others: the same pictures everywhere. */
+	CLEANUP(free_ptr) char *fonts = file_find_share("fonts/fonts.conf");
+	if (fonts && setenv("FONTCONFIG_FILE", fonts, 0) < 0)
+		return err_sys(e, "cannot name the fonts");
 	json_put_text(ready, "version", cairo_version_string());
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <espeak-ng/speak_lib.h>
 
 #include "../common/tts.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -92,7 +93,8 @@ static json_t *names_of(json_t *set, bool aliases_too)
 static int open_espeak(int argc, char **argv, json_t *ready, struct err *e)
 {
 	(void)argc, (void)argv;
-	sample_rate = espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 50, NULL,
+	CLEANUP(free_ptr) char *data = file_find_share("espeak-ng-data");
+	sample_rate = espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 50, data,
 					espeakINITIALIZE_DONT_EXIT);
 	if (sample_rate <= 0)
 		return err_set(e, ERR_SYSTEM, "espeak-ng does not find its data (Debian: "

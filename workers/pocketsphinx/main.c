@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/util.h"
 #include "endpoint.h"
@@ -34,6 +35,7 @@ static const struct {
 static struct {
 	struct recogniser *full, *quick;
 	const char *model;
+	char *ours;		/* the bundle's model; NULL: the system's */
 	bool f32, partials, word_times;
 	struct endpoint endpoint;
 	int16_t pcm[UTTERANCE_MAX * FRAME];
@@ -287,8 +289,9 @@ static int end(struct guest_request *r, const struct frame *f, json_t *done, str
 
 static int open_recogniser(int argc, char **argv, json_t *ready, struct err *e)
 {
-	const char *model = getenv("ASSAY_POCKETSPHINX_MODEL");
-	s.model = argc > 1 ? argv[1] : model ? model : MODEL_DIR "/en-us";
+	const char *named = getenv("ASSAY_POCKETSPHINX_MODEL");
+	s.ours = file_find_share("pocketsphinx/en-us");
+	s.model = argc > 1 ? argv[1] : named ? named : s.ours ? s.ours : MODEL_DIR "/en-us";
 	s.first = -1;
 	s.last = -1;
 	buf_init(&s.text, (size_t)64 << 20);
@@ -306,6 +309,7 @@ static void close_recogniser(void)
 	s.full = recogniser_free(s.full);
 	s.quick = recogniser_free(s.quick);
 	buf_release(&s.text);
+	free(s.ours);
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include <leptonica/allheaders.h>
 #include <tesseract/capi.h>
 
+#include "base/file.h"
 #include "base/str.h"
 #include "base/util.h"
 
@@ -21,13 +22,14 @@ static TessBaseAPI *readers[ARRAY_LEN(language_names)];
 
 int read_open(unsigned *ret_languages, struct err *e)
 {
+	CLEANUP(free_ptr) char *data = file_find_share("tessdata");
 	*ret_languages = 0;
 	setMsgSeverity(L_SEVERITY_NONE);
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
 		TessBaseAPI *api = TessBaseAPICreate();
 		if (!api)
 			return err_set(e, ERR_SYSTEM, "cannot start tesseract");
-		if (TessBaseAPIInit3(api, NULL, language_names[i]) != 0) {
+		if (TessBaseAPIInit3(api, data, language_names[i]) != 0) {
 			TessBaseAPIDelete(api);
 			continue;
 		}
