@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "bridge/exporters.h"
+#include "cli/environment.h"
 #include "cli/fetch.h"
 #include "cli/live_page.h"
 #include "monitor/monitor.h"
@@ -252,23 +253,19 @@ json_t *session_explain(const struct session *s)
 
 /* ---- running ---- */
 
-static json_t *environment(const struct session *s)
+/* Who else wants the readings as they come. */
+struct watchers {
+	struct progress_view *view;
+	bool live;
+	struct monitor_listener page;
+};
+
+static void on_reading(void *ctx, const struct reading *r)
 {
-	json_t *env = monitor_environment();
-	json_t *services = json_object();
-	if (!env)
-		env = json_object();
-	for (size_t i = 0; i < s->plan.n_services; i++) {
-		const struct service *sv = &s->plan.services[i];
-		json_t *one = json_object();
-		json_put_text(one, "url", sv->url);
-		json_put_text(one, "model", sv->model);
-		json_put_text(one, "protocol", sv->protocol_name);
-		json_put(services, sv->name, one);
-	}
-	json_put(env, "services", services);
-	json_put_text(env, "plan_sha256", s->plan.sha256);
-	return env;
+	struct watchers *w = ctx;
+	progress_view_reading(w->view, r);
+	if (w->live)
+		w->page.reading(w->page.ctx, r);
 }
 
 static struct monitor *start_monitor(const struct session *s, struct live_page *live,
@@ -294,8 +291,11 @@ static struct monitor *start_monitor(const struct session *s, struct live_page *
 	spec.targets = targets;
 	spec.n_targets = p->n_services;
 	spec.fetch = cli_fetch;
+	struct watchers *w = ARENA_NEW(s->arena, struct watchers);
+	*w = (struct watchers){.view = s->view, .live = live != NULL};
 	if (live)
-		spec.listener = live_page_listener(live);
+		w->page = live_page_listener(live);
+	spec.listener = (struct monitor_listener){.reading = on_reading, .ctx = w};
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));
@@ -427,7 +427,7 @@ int session_run(struct session *s)
 	r->start_wall_ns = clock_wall();
 	r->start_ns = clock_now();
 	json_decref(r->environment);
-	r->environment = environment(s);
+	r->environment = environment_of(&s->plan);
 	struct suite_env env = {
 		.arena = r->arena,
 		.plan = &s->plan,

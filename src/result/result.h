@@ -144,6 +144,7 @@ struct accuracy_result {
 	uint64_t utterances;
 	uint64_t units, hits, substitutions, deletions, insertions;	/* candidate */
 	struct strings missing;
+	struct strings mismatches;	/* "id: why": sound and transcript do not fit */
 	double reference_rate, candidate_rate, difference;
 	double interval_lo, interval_hi;	/* 95 %, of the difference; or of the rate */
 	double floor;			/* reference against itself; NaN: not measured */
@@ -156,6 +157,8 @@ struct accuracy_result {
 	struct accuracy_figure *figures;
 	size_t n_figures;
 };
+
+#define SOAK_OUTAGE_MAX_S 10.0	/* a longer one fails the soak */
 
 struct outage {
 	uint64_t from_wall_ns;

@@ -34,7 +34,7 @@ class Worker:
             preexec_fn=(lambda: os.dup2(fd, 3)) if channel else None)
         theirs.close()
         self.socket = ours
-        ours.settimeout(30)
+        ours.settimeout(60)
 
     def send(self, header, payload=b""):
         if payload:
@@ -63,7 +63,7 @@ class Worker:
 
     def end(self):
         self.socket.close()
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out, err
 
 

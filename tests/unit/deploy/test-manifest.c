@@ -40,12 +40,12 @@ static const char whole[] =
 	"deploy:\n"
 	"  asr: {recipe: whisper, model: /data/whisper-large-v3, devices: auto, port: 8001, "
 	"replicas: 2, env: {OMP_NUM_THREADS: 1}, ready: 300s, restart: on-failure}\n"
-	"  vlm: {recipe: vllm-ascend, model: /data/Qwen2-VL-7B, devices: [2, 3], port: 8013, "
+	"  vlm: {recipe: vllm-ascend, model: /data/Qwen2-VL-7B, devices: [2, 3], port: 8003, "
 	"in: {docker: \"vllm-ascend:v0.18.0\"}, args: [\"--max-model-len\", \"16384\"]}\n"
 	"  own: {command: [\"python3\", \"serve.py\", \"--port\", \"{port}\", "
 	"'{\"image\":4}'], devices: [4], port: 8004, ready: {url: \"/health\"}, "
 	"proof: required}\n"
-	"  tts: {recipe: flite}\n";
+	"  tts: {recipe: flite, port: 8002}\n";
 
 static void test_whole(void **state)
 {
@@ -129,7 +129,7 @@ static void test_wrong(void **state)
 		{TOP "  a: {recipe: flite, prot: 1}\n", ":3:22: ", "did you mean"},
 		{TOP "  a: {recipe: flite, port: 70000}\n", ":3:28: ", "port"},
 		{TOP "  a: {recipe: flite, port: 8001, replicas: 3}\n"
-		     "  b: {recipe: flite, port: 8003}\n", ":4:28: ", "share a port"},
+		     "  b: {recipe: flite, port: 8021}\n", ":4:28: ", "share port 8021"},
 		{TOP "  a: {recipe: flite, command: [x]}\n", ":3:6: ", "either recipe or command"},
 		{TOP "  a: {command: [x], devices: [cpu]}\n", ":3:6: ", "how to see that"},
 		{TOP "  a: {command: [x], devices: [cpu], protocol: nix, route: /}\n", ":3:47: ",
