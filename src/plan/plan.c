@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
 
+#include <assert.h>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/opt.h"
@@ -134,14 +136,23 @@ static int read_data(struct plan *p, const struct yaml_node *map, struct arena *
 	return 0;
 }
 
+/* The key that is the first len letters of a path. */
+static const struct yaml_node *find_first(const struct yaml_node *map, const char *path, size_t len)
+{
+	char key[64];
+	assert(len < sizeof(key));	/* paths stand in tables of ours */
+	memcpy(key, path, len);
+	key[len] = '\0';
+	return yaml_find(map, key);
+}
+
 /* "reliability.faults" → the node there, or NULL. */
 static const struct yaml_node *node_at(const struct yaml_node *root, const char *path)
 {
 	const struct yaml_node *here = root;
 	while (here && *path) {
 		size_t len = strcspn(path, ".");
-		CLEANUP(free_ptr) char *key = strndup(path, len);
-		here = key ? yaml_find(here, key) : NULL;
+		here = find_first(here, path, len);
 		path += len + (path[len] == '.');
 	}
 	return here;
@@ -214,11 +225,10 @@ static int check_sections(const struct plan *p, const struct plan_section *secti
 		char prefix[64];
 		(void)snprintf(prefix, sizeof(prefix), "%.*s", dot ? (int)(dot - s->path + 1) : 0,
 			       s->path);
-		CLEANUP(free_ptr)
-		char *group = dot ? strndup(s->path, (size_t)(dot - s->path)) : NULL;
-		const struct yaml_node *map = group ? yaml_find(p->root, group) : NULL;
+		size_t len = dot ? (size_t)(dot - s->path) : 0;
+		const struct yaml_node *map = dot ? find_first(p->root, s->path, len) : NULL;
 		if (map && map->kind != YAML_MAP)
-			return yaml_err(e, map, "%s must be a map", group);
+			return yaml_err(e, map, "%.*s must be a map", (int)len, s->path);
 		if (map && check_keys(map, prefix, sections, e) < 0)
 			return -1;
 		if (check_shape(p, s, e) < 0)
