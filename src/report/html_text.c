@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "report/html_text.h"
 
+#include <openssl/err.h>
 #include <openssl/sha.h>
 
 #include "base/base64.h"
@@ -119,7 +120,11 @@ void html_number(struct buf *out, const char *metric, double value)
 static void policy_hash(struct buf *out, const char *text)
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH];
-	(void)SHA256((const unsigned char *)text, strlen(text), digest);
+	if (!SHA256((const unsigned char *)text, strlen(text), digest)) {
+		ERR_clear_error();	/* no memory: with a wrong hash the page would not work */
+		out->failed = true;
+		return;
+	}
 	(void)buf_str(out, " 'sha256-");
 	(void)base64_encode(digest, sizeof(digest), out);
 	(void)buf_char(out, '\'');

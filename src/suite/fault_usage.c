@@ -105,7 +105,8 @@ void usage_learn(struct bench *b)
 		(void)canary_ask(b->canary, &r);
 		watch_read(b->watch, &now);
 		if (i >= LEARN_SKIP && !isnan(now.rss) && !isnan(before.rss))
-			b->noise = fmax(b->noise, now.rss - before.rss);
+			/* what goes down goes up and down; what only grows may be a leak */
+			b->noise = fmax(b->noise, before.rss - now.rss);
 	}
 	b->after_ns = r.slowest_ns;
 }

@@ -4,6 +4,19 @@
 #include "fault_rows.h"
 
 static const struct row rows[] = {
+	{"fault-500", "asr", "A15a,H01a", "wrong-status", "HTTP 500"},
+	{"error-200", "asr", "A15a", "wrong-status", "HTTP 200"},
+	{"wraps", "tts", "T10", "wrong-status", "jumps"},
+	{"crosstalk", "tts", "T08", "collateral", NULL},
+	{"crosstalk", "asr", "A26n", "collateral", NULL},
+	{"sticky", "tts", "S12", "collateral", NULL},
+	{"leaks", "chat", "H02e,H07j", "leak", "memory grew"},
+	{"leaks-threads", "tts", "H02e", "leak", "threads"},
+	{"leaks-connections", "chat", "H02e", "leak", "open files"},
+	{"amplifies", "chat", "H02e", "leak", "memory rose"},
+	{"floods-log", "chat", "H02e", "leak", "the log grew"},
+	{"dies", "asr", "A15b", "dead", NULL},
+	{"hangs", "chat", "H17d", "dead", NULL},
 	{"deadlocks", "chat", "I28n", "dead", "did not end"},
 	{"deadlocks", "tts", "A20n", "dead", "did not end"},
 	{"blocks", "chat", "H02e", "collateral", "a good request beside it took"},

@@ -8,11 +8,8 @@
 static const struct row rows[] = {
 	/* R1 status */
 	{"fault-500", "chat", "H02e,I02a,H01a", "wrong-status", "HTTP 500"},
-	{"fault-500", "asr", "A15a,H01a", "wrong-status", "HTTP 500"},
 	{"error-200", "tts", "H02e,T07b", "wrong-status", "HTTP 200"},
-	{"error-200", "asr", "A15a", "wrong-status", "HTTP 200"},
 	{"header-in-each-piece", "tts", "T09", "wrong-status", "second WAV header"},
-	{"wraps", "tts", "T10", "wrong-status", "jumps"},
 	{"cuts-characters", "chat", "H05", "wrong-status", "no UTF-8"},
 	{"fetches", "chat", "I21a,I23a", "wrong-status", "it fetched"},
 	/* R2 shape of errors */
@@ -22,30 +19,20 @@ static const struct row rows[] = {
 	{"slow-refusals", "tts", "H02e", "slow", "answered after"},
 	/* R4 others' answers */
 	{"crosstalk", "chat", "I28n", "collateral", "got the answer of request"},
-	{"crosstalk", "tts", "T08", "collateral", NULL},
-	{"crosstalk", "asr", "A26n", "collateral", NULL},
 	{"hears-the-last", "asr", "A04a", "collateral", "another request"},
 	{"poisoned", "tts", "H02e", "collateral", NULL},
 	{"sticky", "chat", "S12", "collateral", "instead of"},
-	{"sticky", "tts", "S12", "collateral", NULL},
 	/* R5 health */
 	{"health-lies", "chat", "H02e", "lied", "health said 200"},
 	{"health-cries", "chat", "H02e", "lied", "health says no"},
 	/* R6 resources */
-	{"leaks", "chat", "H02e,H07j", "leak", "memory grew"},
 	{"leaks-files", "asr", "A15a", "leak", "open files"},
-	{"leaks-threads", "tts", "H02e", "leak", "threads"},
-	{"leaks-connections", "chat", "H02e", "leak", "open files"},
 	{"litters", "asr", "A15a", "leak", "temporary files"},
-	{"amplifies", "chat", "H02e", "leak", "memory rose"},
 	{"swallows", "chat", "H17d", "leak", "still run"},
 	/* R7 log */
 	{"logs-input", "asr", "A15a", "leak", "base64"},
-	{"floods-log", "chat", "H02e", "leak", "the log grew"},
 	/* the end */
 	{"dies", "chat", "H02e,H02c", "dead", "it was started again"},
-	{"dies", "asr", "A15b", "dead", NULL},
-	{"hangs", "chat", "H17d", "dead", NULL},
 };
 
 /* Without a hand that starts it again, a service that died is said to be gone. */
