@@ -18,7 +18,7 @@
 #define LOAD_NICE (-10)
 #define LOAD_SLICE (100 * NS_PER_US)
 #define PUBLISH_EVERY 5		/* ticks */
-#define OPEN_SLOTS 64
+#define OPEN_SLOTS ((size_t)64)
 #define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
 
 static bool is_open_loop(const struct lane *l)
@@ -46,7 +46,10 @@ int lane_new(struct common *c, size_t index, struct lane **ret, struct err *e)
 		return -1;
 	}
 	/* of an open loop nobody knows how many there will be: a few, then as they are needed */
-	if (slots_make(l, is_open_loop(l) ? MIN(l->share, (size_t)OPEN_SLOTS) : l->share) != 0) {
+	size_t first = l->share;
+	if (is_open_loop(l) && (first == 0 || first > OPEN_SLOTS))
+		first = OPEN_SLOTS;
+	if (slots_make(l, first) != 0) {
 		if (e)
 			*e = l->err;
 		lane_free(l);

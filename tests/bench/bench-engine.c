@@ -338,6 +338,11 @@ static void bench_moments(const char *what, const struct truth_spec *spec, bool 
 	row("  bounds below the true error", "0", b.too_small == 0, "%llu of %llu (%llu shared)",
 	    (unsigned long long)b.too_small, (unsigned long long)hist_count(b.event),
 	    (unsigned long long)g->moments_shared);
+	if (spin)	/* a moment that is wrong by more than may be must not be trusted */
+		row("  trust verdict says so", "yes, if so", first <= 1000 ||
+		    !run->trust.trustworthy, "%s, first token known to %.2f ms (p99)",
+		    run->trust.trustworthy ? "trustworthy" : "NOT TRUSTWORTHY",
+		    us(g->bound, 0.99) / 1e3);
 	if (!run->trust.trustworthy)
 		printf("  trust: %s\n", run->trust.reasons.items[0]);
 	close_bench(&b);
