@@ -135,6 +135,8 @@
 	}
 
 	function draw(panel) {
+		if (panel.place.closest('details:not([open])'))
+			return;
 		panel.data = rows(panel.lines);
 		if (panel.data.length < 2)
 			return;
@@ -163,8 +165,26 @@
 		tell(panel);
 	}
 
+	/* What is looked at first; other readings are folded, and drawn when they are opened. */
+	var first = ['request_rate', 'in_flight', 'latency', 'failed', 'server_waiting', 'server_running',
+		'server_cache', 'utilization', 'memory_used', 'power', 'temperature', 'cpu', 'rss'];
+
+	function placeOf(name) {
+		var all = document.getElementById('plots');
+		if (first.indexOf(name) >= 0)
+			return all.insertBefore(element('div'), all.querySelector('details'));
+		var more = all.querySelector('details');
+		if (!more) {
+			more = element('details', '', null, all);
+			var words = element('summary', '', null, more);
+			element('span', '', 'More readings', words).lang = 'en';
+			element('span', '', '更多监控数据', words).lang = 'zh';
+			more.addEventListener('toggle', plots);
+		}
+		return element('div', '', null, more);
+	}
+
 	function plots() {
-		var place = document.getElementById('plots');
 		Object.keys(lines).forEach(function (key) {
 			var l = lines[key], id = l.name + '\n' + l.unit;
 			if (l.name === 'memory_total')
@@ -172,7 +192,7 @@
 			var panel = panels[id];
 			if (!panel)
 				panel = panels[id] = { name: l.name, unit: l.unit, lines: [], data: [],
-					place: element('div', '', '', place) };
+					place: placeOf(l.name) };
 			if (panel.lines.indexOf(l) < 0)
 				panel.lines.push(l);
 		});
@@ -222,7 +242,9 @@
 	/* ---- asking ---- */
 
 	function ask() {
-		fetch('/state?since=' + since, { cache: 'no-store' }).then(function (reply) {
+		/* After a laptop slept, a connection may be dead without anybody having said so. */
+		fetch('/state?since=' + since, { cache: 'no-store',
+			signal: AbortSignal.timeout(10000) }).then(function (reply) {
 			if (!reply.ok)
 				throw new Error(reply.status);
 			return reply.json();

@@ -11,10 +11,16 @@
 
 #include "base/util.h"
 
+/* A signal may interrupt an open of what is slow: a pipe, a file on another host. */
+static int open_again(const char *path, int flags)
+{
+	return (int)TEMP_FAILURE_RETRY(open(path, flags, 0644));
+}
+
 int file_read(const char *path, struct buf *out, struct err *e)
 {
 	bool from_stdin = strcmp(path, "-") == 0;
-	CLEANUP(close_fd) int own = from_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(close_fd) int own = from_stdin ? -1 : open_again(path, O_RDONLY | O_CLOEXEC);
 	int fd = from_stdin ? STDIN_FILENO : own;
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
@@ -63,7 +69,7 @@ int file_write(const char *path, const void *data, size_t len, struct err *e)
 	int n = snprintf(temporary, sizeof(temporary), "%s.%d.part", path, (int)getpid());
 	if (n < 0 || (size_t)n >= sizeof(temporary))
 		return err_set(e, ERR_USAGE, "the path '%s' is too long", path);
-	CLEANUP(close_fd) int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	CLEANUP(close_fd) int fd = open_again(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "cannot write '%s'", path);
 	if (file_write_all(fd, data, len) < 0 || fsync(fd) < 0) {

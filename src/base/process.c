@@ -18,7 +18,7 @@
 /* Everything below runs between fork and exec: only async-signal-safe calls. */
 static void place(int fd, int target)
 {
-	int from = fd > 0 ? fd : open("/dev/null", O_RDWR);
+	int from = fd > 0 ? fd : (int)TEMP_FAILURE_RETRY(open("/dev/null", O_RDWR));
 	if (from < 0 || dup2(from, target) < 0)
 		_exit(126);
 }

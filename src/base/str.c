@@ -44,11 +44,6 @@ struct span span_of(const char *text)
 	return (struct span){text, strlen(text)};
 }
 
-bool span_is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && (s.len == 0 || memcmp(s.data, text, s.len) == 0);
-}
-
 static bool blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');

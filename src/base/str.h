@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -29,7 +30,12 @@ void strings_add(struct strings *list, struct arena *a, const char *text);
 bool strings_has(const struct strings *list, const char *text);
 
 struct span span_of(const char *text);
-bool span_is(struct span s, const char *text);
+/* Inline: of a literal the compiler knows the length. */
+static inline bool span_is(struct span s, const char *text)
+{
+	return s.len == strlen(text) && (s.len == 0 || memcmp(s.data, text, s.len) == 0);
+}
+
 struct span span_trim(struct span s);	/* white space at both ends */
 
 /* Whole texts to numbers: no leading blanks, nothing behind. */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/compare_limits.h"
 #include "cli/result_file.h"
 #include "report/compare.h"
 #include "report/writer.h"
@@ -13,25 +14,12 @@
 static int run(int argc, char **argv);
 
 struct own_options {
-	struct strings max;
-	double same, same_share;
-	const char *junit, *html, *lang;
+	const char *plan, *junit, *html, *lang;
 };
 
 static const struct opt rows[] = {
-	{.name = "max", OPT_AT_STRINGS(struct own_options, max), .arg = "'METRIC +10%'",
-	 .help = "how much worse a number may be: 'latency.p99 +10%', 'cer +0.5pp', "
-		 "'request_rate -5%'; may be repeated. Only these numbers are judged then",
-	 .flags = OPT_CLI_ONLY},
-	{.name = "same", OPT_AT_REAL(struct own_options, same), .arg = "SHARE", .def = "0.05",
-	 .min = 0, .max = 1,
-	 .help = "without a limit, differences up to this share of the base are the same",
-	 .flags = OPT_CLI_ONLY},
-	{.name = "same_share", OPT_AT_REAL(struct own_options, same_share), .arg = "SHARE",
-	 .def = "0.005", .min = 0, .max = 1,
-	 .help = "the same for error rates and other shares, absolute: 0.005 is half a "
-		 "percentage point",
-	 .flags = OPT_CLI_ONLY},
+	{.name = "plan", OPT_AT_STRING(struct own_options, plan), .arg = "FILE",
+	 .help = "take the limits from the section compare of this plan", .flags = OPT_CLI_ONLY},
 	{.name = "junit", OPT_AT_STRING(struct own_options, junit), .arg = "FILE",
 	 .help = "write what is judged as JUnit test cases", .flags = OPT_CLI_ONLY},
 	{.name = "html", OPT_AT_STRING(struct own_options, html), .arg = "FILE",
@@ -43,7 +31,7 @@ static const struct opt rows[] = {
 	{0},
 };
 
-static const struct opt *const tables[] = {rows, NULL};
+static const struct opt *const tables[] = {compare_limits_options, rows, NULL};
 
 const struct command command_compare = {
 	.name = "compare",
@@ -55,33 +43,23 @@ const struct command command_compare = {
 		"a paired bootstrap over utterances for accuracy, windows drawn anew for rates. "
 		"A number is worse when its whole interval lies beyond the limit, the same when "
 		"it lies within, and undecided when more requests would be needed to tell.\n\n"
-		"Without --max the numbers that have targets are judged, error rates, accuracy, "
-		"and every case. More than two results give a history; the first is compared "
-		"with the last.\n\nResult files of vllm bench serve and of evalscope perf are read "
-		"too (docs/bridges.md). Where they hold the single requests, their numbers have "
-		"intervals; where they hold statistics only, a difference stays undecided."
-		"\n\nExit status: 0 not worse, 1 worse beyond a limit, "
+		"Without limits (--max, or the section compare of a --plan) the numbers that have "
+		"targets are judged, error rates, accuracy, and every case. More than two results "
+		"give a history; the first is compared with the last.\n\n"
+		"Result files of vllm bench serve and of evalscope perf are read too "
+		"(docs/bridges.md). Where they hold the single requests, their numbers have "
+		"intervals; where they hold statistics only, a difference stays undecided.\n\n"
+		"Exit status: 0 not worse, 1 worse beyond a limit, "
 		"5 undecided.",
 	.examples = "assay compare base/ new/\n"
 		    "assay compare base/ new/ --max 'latency.p99 +10%' --max 'cer +0.5pp'\n"
+		    "assay compare base/ new/ --plan acceptance.yaml   # its section compare\n"
 		    "assay compare base/ new/ --junit compare.xml --html compare.html\n"
 		    "assay compare monday/ tuesday/ wednesday/ --html week.html\n"
 		    "assay compare vllm-bench.json report/      # what another tool measured",
 	.tables = tables,
 	.run = run,
 };
-
-static int read_limits(const struct own_options *own, struct arena *a, struct compare_options *o,
-		       struct err *e)
-{
-	for (size_t i = 0; i < own->max.n; i++) {
-		struct compare_limit l;
-		if (compare_limit_parse(own->max.items[i], a, &l, e) < 0)
-			return -1;
-		*ARENA_ADD(a, o->limits, o->n_limits) = l;
-	}
-	return 0;
-}
 
 static int check_used(const struct compare_options *o, struct err *e)
 {
@@ -125,10 +103,10 @@ static int print(const struct own_options *own, const struct common_options *com
 	return command_print(out.data ? out.data : "", out.len);
 }
 
-static int compare(const struct own_options *own, const struct common_options *common,
-		   const struct history *h, struct arena *a)
+static int compare(const struct own_options *own, const struct compare_limits *limits,
+		   const struct common_options *common, const struct history *h, struct arena *a)
 {
-	struct compare_options o = {.same = own->same, .same_share = own->same_share};
+	struct compare_options o;
 	struct comparison c;
 	struct err e;
 	if (strcmp(own->lang, "en") != 0 && strcmp(own->lang, "zh") != 0 &&
@@ -136,7 +114,7 @@ static int compare(const struct own_options *own, const struct common_options *c
 		(void)err_set(&e, ERR_USAGE, "--lang: '%s' is none of en, zh, auto", own->lang);
 		return command_fail(&e);
 	}
-	if (read_limits(own, a, &o, &e) < 0 ||
+	if (compare_limits_read(limits, a, &o, &e) < 0 ||
 	    compare_results(h->results[0], h->results[h->n - 1], &o, a, &c, &e) < 0 ||
 	    check_used(&o, &e) < 0)
 		return command_fail(&e);
@@ -152,7 +130,9 @@ static int run(int argc, char **argv)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct own_options own = {0};
-	struct optset sets[] = {{.rows = rows, .to = &own}};
+	struct compare_limits limits = {0};
+	struct optset sets[] = {{.rows = compare_limits_options, .to = &limits},
+				{.rows = rows, .to = &own}};
 	struct common_options common;
 	struct strings words = {0};
 	struct err e;
@@ -162,12 +142,14 @@ static int run(int argc, char **argv)
 		return status;
 	if ((status = command_operands(&command_compare, &words, 2, 1000)) != 0)
 		return status;
+	if (own.plan && compare_limits_from_plan(own.plan, &sets[0], a, &e) < 0)
+		return command_fail(&e);
 	struct result **results = arena_array(a, words.n, sizeof(struct result *));
 	size_t n = 0;
 	while (n < words.n && (results[n] = result_file_open_any(words.items[n], a, &e)))
 		n++;
 	if (n == words.n)
-		status = compare(&own, &common,
+		status = compare(&own, &limits, &common,
 				 &(struct history){.results = (const struct result *const *)results,
 						   .paths = words.items, .n = n}, a);
 	else

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "bridge/exporters.h"
+#include "cli/compare_limits.h"
 #include "cli/environment.h"
 #include "cli/fetch.h"
 #include "cli/live_page.h"
@@ -173,7 +174,9 @@ int session_open(struct session *s, const char *plan_path, struct err *e)
 			if (open_item(s, suite, node, e) < 0)
 				return -1;
 	}
-	return check_only(&s->options->only, e) < 0 ? -1 : check_monitor(s, e);
+	if (check_only(&s->options->only, e) < 0 || check_monitor(s, e) < 0)
+		return -1;
+	return s->plan.compare ? compare_limits_check(s->plan.compare, s->arena, e) : 0;
 }
 
 void session_release(struct session *s)

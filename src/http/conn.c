@@ -203,7 +203,7 @@ static void finish_connect(struct conn *c)
 	c->moments.connected = clock_now();
 	c->empty = c->moments.connected;
 	c->acks = c->stamps && stamp_enable_sent(c->watch.fd) == 0;
-	(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP);
+	(void)loop_change(c->net->loop, &c->watch, CONN_READS);
 	if (!c->endpoint->tls)
 		conn_opened(c);
 	else if (conn_tls_begin(c) != 0)
@@ -252,8 +252,8 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 	struct net *n = c->net;
 
 	if (n->checked != loop_now(n->loop)) {
-		n->checked = loop_now(n->loop);
-		n->clock_stepped = stamp_clock_check(&n->clock);
+		n->checked = n->read_at = loop_now(n->loop);
+		n->clock_stepped = stamp_clock_check(&n->clock, n->checked);
 	}
 	if (c->state == CONN_CONNECTING) {
 		finish_connect(c);
@@ -264,7 +264,7 @@ static void on_ready(struct loop_watch *w, uint32_t epoll_events)
 	if (epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		inbox_read(c, epoll_events);
 	if ((epoll_events & EPOLLOUT) && c->state != CONN_CLOSED) {
-		(void)loop_change(n->loop, w, EPOLLIN | EPOLLRDHUP);
+		(void)loop_change(n->loop, w, CONN_READS);
 		hurry(c, c->state != CONN_OPEN);
 		if (c->state == CONN_OPEN)
 			c->events->writable(c->ctx);
@@ -333,7 +333,7 @@ ssize_t conn_raw_send(struct conn *c, const struct iovec *iov, int n, bool final
 		return r;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
-		(void)loop_change(c->net->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+		(void)loop_change(c->net->loop, &c->watch, CONN_READS | EPOLLOUT);
 		hurry(c, true);
 		return 0;
 	}

@@ -5,8 +5,14 @@
 
 #include <openssl/types.h>
 
+#include <sys/epoll.h>
+
 #include "http/conn.h"
 #include "http/stamp.h"
+
+/* Told of once: each reader empties its socket, or asks to be told again (loop_again()). Level-
+ * triggered, the kernel would look at every socket once more before each wait. */
+#define CONN_READS (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 #define INBOX_SIZE ((size_t)512 << 10)
 #define INBOX_RECORDS 4096
@@ -58,6 +64,7 @@ struct net {
 	struct stamp_clock clock;
 	bool clock_stepped;		/* since the batch before: its stamps are from both sides */
 	uint64_t checked;		/* loop_now() when the clock was last checked */
+	uint64_t read_at;		/* the clock after the last read, or loop_now() */
 	int stamp_holder;		/* keeps the kernel's timestamping switched on */
 	char *inbox;
 	size_t inbox_len;

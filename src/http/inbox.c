@@ -41,9 +41,11 @@ void inbox_read(struct conn *c, uint32_t epoll_events)
 
 	while (!c->ended) {
 		/* no room: epoll reports the rest again, after this has been handed on */
-		if (n->n_records == INBOX_RECORDS || INBOX_SIZE - n->inbox_len < READ_SIZE)
+		if (n->n_records == INBOX_RECORDS || INBOX_SIZE - n->inbox_len < READ_SIZE) {
+			(void)loop_again(n->loop, &c->watch);
 			return;
-		uint64_t real, before = clock_now();
+		}
+		uint64_t real, before = n->read_at;
 		ssize_t got = stamp_receive(c->watch.fd, n->inbox + n->inbox_len, READ_SIZE, &real);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -61,7 +63,8 @@ void inbox_read(struct conn *c, uint32_t epoll_events)
 			return;
 		}
 		r->len = (size_t)got;
-		r->at = stamp_read(c, real, clock_now(), fin);
+		n->read_at = clock_now();
+		r->at = stamp_read(c, real, n->read_at, fin);
 		n->inbox_len += r->len;
 		if (r->len < READ_SIZE) {
 			/* a short read has found the queue empty at some moment after `before` */

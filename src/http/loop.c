@@ -16,6 +16,7 @@
 #define SLEEP_MIN (200 * NS_PER_US)	/* waits shorter than this are not looked into */
 #define BASE_AGE (2 * NS_PER_MS)	/* what a thread has cost is taken anew so often */
 #define WAKE_EARLY (100 * NS_PER_US)	/* a gathering wait ends so long before a timer */
+#define DUE_SOON (5 * NS_PER_MS)
 #define WAKE_SLACK (20 * NS_PER_US)	/* interrupts on the way out of the kernel */
 
 /* What this thread has cost so far, by the scheduler's own count. */
@@ -116,13 +117,18 @@ int loop_add(struct loop *l, struct loop_watch *w, uint32_t epoll_events)
 	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, w->fd, &ev);
 }
 
+int loop_again(struct loop *l, struct loop_watch *w)
+{
+	struct epoll_event ev = {.events = w->events, .data.ptr = w};
+	return epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &ev);
+}
+
 int loop_change(struct loop *l, struct loop_watch *w, uint32_t epoll_events)
 {
-	struct epoll_event ev = {.events = epoll_events, .data.ptr = w};
 	if (w->events == epoll_events)
 		return 0;
 	w->events = epoll_events;
-	return epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &ev);
+	return loop_again(l, w);
 }
 
 void loop_remove(struct loop *l, struct loop_watch *w)
@@ -261,11 +267,11 @@ void loop_adopt(struct loop *l)
 	l->base = (struct usage){0};
 }
 
-static int wait_for_batch(struct loop *l, bool block, struct err *e)
+static int wait_for_batch(struct loop *l, bool block, uint64_t now, struct err *e)
 {
 	l->entered_before = l->entered;
 	l->full_before = l->n_batch == BATCH_MAX;
-	l->entered = clock_now();
+	l->entered = now;
 	/* where waits are short it would be taken for nothing, thousands of times a second */
 	uint64_t age = l->slept ? SLEEP_MIN : BASE_AGE;
 	if (block && l->entered - l->base.at > age && !usage_take(l, &l->base))
@@ -309,17 +315,22 @@ static void dispatch(struct loop *l)
 int loop_step(struct loop *l, uint64_t until_ns, struct err *e)
 {
 	uint64_t first = l->n_timers > 0 ? l->heap[1]->at : UINT64_MAX;
-	uint64_t wake = MIN(first, until_ns);
-	bool block = wake == UINT64_MAX || wake > clock_now();
-	if (block && l->gather > 0)
+	uint64_t wake = MIN(first, until_ns), now = clock_now();
+	bool block = wake > now;
+	if (block && l->gather > 0) {
 		gather(l, wake);
+		now = clock_now();
+	}
 	if (block)
 		arm(l, wake);
-	if (wait_for_batch(l, block, e) != 0)
+	if (wait_for_batch(l, block, now, e) != 0)
 		return -1;
 	dispatch(l);
 	if (l->deliver)
 		l->deliver(l->deliver_ctx);
+	/* far from due: not worth a reading of the clock; the next step looks anyway */
+	if (l->n_timers == 0 || l->heap[1]->at > l->now + DUE_SOON)
+		return 0;
 	/* timers set by timers wait for the next step, so that a step ends */
 	uint64_t due = clock_now();
 	while (l->n_timers > 0 && l->heap[1]->at <= due) {

@@ -38,6 +38,9 @@ int loop_add(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
 int loop_change(struct loop *l, struct loop_watch *w, uint32_t epoll_events);
 void loop_remove(struct loop *l, struct loop_watch *w);
 
+/* Of one that is told of once (EPOLLET): tell of it again if it is still ready. */
+int loop_again(struct loop *l, struct loop_watch *w);
+
 /* The calling thread is the one that will run the loop from now on. */
 void loop_adopt(struct loop *l);
 

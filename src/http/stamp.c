@@ -39,10 +39,9 @@ void stamp_clock_init(struct stamp_clock *s)
 	s->steps = 0;
 }
 
-bool stamp_clock_check(struct stamp_clock *s)
+bool stamp_clock_check(struct stamp_clock *s, uint64_t now)
 {
-	uint64_t mono = clock_now();
-	int64_t off_by = (int64_t)(mono - clock_wall()) - s->offset;
+	int64_t off_by = (int64_t)(now - clock_wall()) - s->offset;
 	if (off_by < QUICK_TOLERANCE && off_by > -QUICK_TOLERANCE)
 		return false;
 	int64_t offset = sample_offset();

@@ -17,8 +17,9 @@ struct stamp_clock {
 
 void stamp_clock_init(struct stamp_clock *s);
 
-/* Take the mapping anew if the wall clock was stepped: then true. */
-bool stamp_clock_check(struct stamp_clock *s);
+/* Take the mapping anew if the wall clock was stepped: then true. now: CLOCK_MONOTONIC, just read;
+ * should it be old, the mapping is taken anew for nothing. */
+bool stamp_clock_check(struct stamp_clock *s, uint64_t now);
 
 /* CLOCK_REALTIME → CLOCK_MONOTONIC. false when the result is not within [from, to]: the stamp is
  * from the other side of a step, so only user space knows the moment. */

@@ -18,6 +18,7 @@
 #define LOAD_NICE (-10)
 #define LOAD_SLICE (100 * NS_PER_US)
 #define PUBLISH_EVERY 5		/* ticks */
+#define OPEN_SLOTS 64
 #define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
 
 static bool is_open_loop(const struct lane *l)
@@ -41,6 +42,13 @@ int lane_new(struct common *c, size_t index, struct lane **ret, struct err *e)
 	size_t n = (size_t)c->spec->concurrency;
 	l->share = share_of(c, index, is_open_loop(l) ? n : MAX(n, (size_t)1));
 	if (net_new(&l->net, e) != 0 || site_link_init(&l->link, c->site, l->net, e) != 0) {
+		lane_free(l);
+		return -1;
+	}
+	/* of an open loop nobody knows how many there will be: a few, then as they are needed */
+	if (slots_make(l, is_open_loop(l) ? MIN(l->share, (size_t)OPEN_SLOTS) : l->share) != 0) {
+		if (e)
+			*e = l->err;
 		lane_free(l);
 		return -1;
 	}

@@ -72,6 +72,9 @@ struct lane {
 /* slot.c */
 struct slot *slot_get(struct lane *l);		/* an idle one or a new one; NULL: lane is broken */
 void slot_put(struct slot *s);
+/* So many slots before anything is measured, each with a request written once: what is touched for
+ * the first time (pages, buffers) costs its time here. -1: l->err is set. */
+int slots_make(struct lane *l, size_t n);
 void slot_free(struct slot *s);
 void slot_end_session(struct slot *s);		/* the next request begins another one */
 int slot_prepare(struct slot *s, uint64_t index);	/* -1: the lane is broken */

@@ -83,6 +83,7 @@ static void observe_tokens(const struct question *q, struct observation *o)
 	o->values[OBSERVED_OUTPUT_TOKENS] = count_of(tokens);
 	o->values[OBSERVED_PROMPT_TOKENS] = count_of(a->prompt_tokens);
 	o->values[OBSERVED_CACHED_TOKENS] = count_of(a->cached_tokens);
+	o->values[OBSERVED_REASONING_TOKENS] = count_of(a->reasoning_tokens);
 	if (!streamed || a->text_events == 0)
 		return;
 	if (a->output_tokens > 0)
@@ -191,6 +192,8 @@ void observe(const struct question *q, struct observation *ret)
 		return;
 	ret->values[OBSERVED_LATENCY] = span_ns(q->intended, x->end);
 	ret->values[OBSERVED_SERVICE_TIME] = span_ns(x->sent_first, x->end);
+	ret->values[OBSERVED_CONNECT] = span_ns(x->connect_start, x->connected);
+	ret->values[OBSERVED_TLS_HANDSHAKE] = span_ns(x->connected, x->tls_done);
 	ret->values[OBSERVED_UPLOAD] = span_ns(x->sent_first, x->upload_done);
 	if (k->ask->stream) {
 		ret->values[OBSERVED_TTFT] = span_ns(q->intended, k->answer->first_token);

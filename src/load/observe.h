@@ -25,10 +25,13 @@
 	X(OUTPUT_TOKENS, "output_tokens") \
 	X(PROMPT_TOKENS, "prompt_tokens") \
 	X(CACHED_TOKENS, "cached_tokens") \
+	X(REASONING_TOKENS, "reasoning_tokens") \
 	X(RTF, "rtf") \
 	X(RTFX, "rtfx") \
 	X(AUDIO_SECONDS, "audio_seconds") \
 	X(UNDERRUN, "underrun") \
+	X(CONNECT, "connect") \
+	X(TLS_HANDSHAKE, "tls_handshake") \
 	X(UPLOAD, "upload") \
 	X(LATENCY_PER_10S, "latency_per_10s") \
 	X(FIRST_PARTIAL, "first_partial") \

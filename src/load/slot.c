@@ -202,6 +202,17 @@ int slot_prepare(struct slot *s, uint64_t index)
 	return -1;
 }
 
+int slots_make(struct lane *l, size_t n)
+{
+	for (size_t i = 0; i < n && !l->broken; i++) {
+		struct slot *s = slot_get(l);
+		if (s)
+			(void)slot_prepare(s, i);
+	}
+	l->link.next = 0;	/* nothing was sent: the first replica is still the first */
+	return l->broken ? -1 : 0;
+}
+
 void slot_start(struct slot *s, uint64_t intended, uint64_t ready)
 {
 	struct lane *l = s->lane;

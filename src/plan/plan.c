@@ -7,12 +7,36 @@
 #include "base/opt.h"
 #include "base/str.h"
 
+#define SIDE_MIN 16
+#define SIDE_MAX 8192
+
 static const char *const made_kinds[] = {"", "speech", "sentences", "pictures", "prompts", NULL};
+
+static const char *const formats[] = {"jpeg", "png", NULL};
 
 struct data_settings {
 	struct plan_data data;
-	int made;
+	int made, format;
+	const char *size;
 };
+
+int plan_picture_size(const char *text, int *ret_width, int *ret_height)
+{
+	char one[8];
+	const char *x = strchr(text, 'x');
+	int64_t width = 0, height = 0;
+	size_t len = x ? (size_t)(x - text) : 0;
+	if (len == 0 || len >= sizeof(one))
+		return -1;
+	memcpy(one, text, len);
+	one[len] = '\0';
+	if (str_to_int(one, &width, NULL) < 0 || str_to_int(x + 1, &height, NULL) < 0 ||
+	    width < SIDE_MIN || height < SIDE_MIN || width > SIDE_MAX || height > SIDE_MAX)
+		return -1;
+	*ret_width = (int)width;
+	*ret_height = (int)height;
+	return 0;
+}
 
 const struct opt plan_data_options[] = {
 	{.name = "manifest",
@@ -41,6 +65,22 @@ const struct opt plan_data_options[] = {
 	{.name = "voice",
 	 OPT_AT_STRING(struct data_settings, data.voice),
 	 .help = "voice of made speech, such as flite/slt; by default one of the language"},
+	{.name = "images",
+	 OPT_AT_INT(struct data_settings, data.images),
+	 .def = "1",
+	 .min = 1,
+	 .max = 32,
+	 .help = "pictures: so many in each request; the last is the one that is asked about"},
+	{.name = "size",
+	 OPT_AT_STRING(struct data_settings, size),
+	 .arg = "WxH",
+	 .def = "512x512",
+	 .help = "pictures: their size in pixels, 16 to 8192 a side"},
+	{.name = "format",
+	 OPT_AT_CHOICE(struct data_settings, format),
+	 .choices = formats,
+	 .def = "jpeg",
+	 .help = "pictures: as what they are sent"},
 	{0},
 };
 
@@ -79,6 +119,10 @@ static int read_data(struct plan *p, const struct yaml_node *map, struct arena *
 			return -1;
 		if ((d.data.manifest != NULL) == (d.made != 0))
 			return yaml_err(e, node, "%s needs either manifest: or made:", what);
+		if (plan_picture_size(d.size, &d.data.width, &d.data.height) < 0)
+			return yaml_err(e, node, "%s: size is written 1024x768, with 16 to 8192 "
+					"pixels a side", what);
+		d.data.format = formats[d.format];
 		d.data.name = map->pairs[i].key;
 		d.data.made = d.made ? made_kinds[d.made] : NULL;
 		if (d.data.manifest) {
@@ -111,7 +155,8 @@ struct known {
 /* Names that may stand at one level, for "did you mean". */
 static const char *next_known(size_t i, const void *ctx)
 {
-	static const char *const own[] = {"assay", "title", "services", "data", "monitor"};
+	static const char *const own[] = {"assay", "title", "services", "data", "monitor",
+					    "compare"};
 	static _Thread_local char name[64];
 	const struct known *k = ctx;
 	size_t prefix = strlen(k->prefix);
@@ -230,6 +275,7 @@ int plan_read(const char *path, const struct strings *sets, const struct plan_se
 	}
 	p.title = title ? title->text : NULL;
 	p.monitor = yaml_find(p.root, "monitor");
+	p.compare = yaml_find(p.root, "compare");
 	*ret = p;
 	return 0;
 }

@@ -30,8 +30,14 @@ struct plan_data {
 	int64_t seed;
 	const char *language;	/* of made speech and sentences */
 	const char *voice;
+	int64_t images;		/* of each made picture question; the last is the one asked about */
+	int width, height;	/* of made pictures; 0: 512 */
+	const char *format;	/* of made pictures: jpeg (NULL), png */
 };
 extern const struct opt plan_data_options[];
+
+/* "1024x768" → width, height; -1: it is no size of a picture (16 to 8192 a side). */
+int plan_picture_size(const char *text, int *ret_width, int *ret_height);
 
 struct plan {
 	const char *path;
@@ -43,6 +49,7 @@ struct plan {
 	struct plan_data *data;
 	size_t n_data;
 	const struct yaml_node *monitor;	/* section, or NULL */
+	const struct yaml_node *compare;	/* limits for `assay compare`, or NULL */
 };
 
 /* Read and check all but the sections' contents. sets: overrides "a.b=c". sections ends with a

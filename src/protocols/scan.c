@@ -79,6 +79,8 @@ bool scan_string(struct scan *s, struct span *raw)
 	const char *p = from;
 	for (; p < s->end && *p != '"'; p++) {
 		unsigned char c = (unsigned char)*p;
+		if (c >= 0x20 && c < 0x80 && c != '\\')
+			continue;
 		if (c < 0x20)
 			return false;
 		ascii = ascii && c < 0x80;

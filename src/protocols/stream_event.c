@@ -6,6 +6,8 @@
 #include "base/util.h"
 #include "protocols/scan.h"
 
+#define DONE_MAX 64	/* "[DONE]" and white space around it */
+
 bool stream_event_is(struct span text, const char *word)
 {
 	return text.data && span_is(text, word);
@@ -208,7 +210,7 @@ bool stream_event_read(const char *data, size_t len, struct stream_event *ret)
 enum stream_kind stream_event_from_sse(const struct sse_event *sse, struct stream_event *ret)
 {
 	bool named = span_is(sse->name, "error");
-	if (span_is(span_trim(sse->data), "[DONE]"))
+	if (sse->data.len < DONE_MAX && span_is(span_trim(sse->data), "[DONE]"))
 		return STREAM_DONE;
 	if (!stream_event_read(sse->data.data, sse->data.len, ret)) {
 		if (!named)

@@ -42,6 +42,11 @@ static const struct case_result *find(const struct result *r, const struct case_
 	return NULL;
 }
 
+static enum verdict outages_verdict(const struct soak_result *s)
+{
+	return soak_longest_outage(s) > SOAK_OUTAGE_MAX_S ? VERDICT_FAIL : VERDICT_PASS;
+}
+
 static void compare_leaks(struct comparison *c)
 {
 	const struct soak_result *b = &c->base->soak, *n = &c->now->soak;
@@ -56,8 +61,8 @@ static void compare_leaks(struct comparison *c)
 	if (b->present && n->present)
 		add(c, (struct compared_case){
 			.suite = "soak", .id = "outages", .name = "no outage over 10 s",
-			.base = soak_longest_outage(b) > SOAK_OUTAGE_MAX_S ? VERDICT_FAIL : VERDICT_PASS,
-			.now = soak_longest_outage(n) > SOAK_OUTAGE_MAX_S ? VERDICT_FAIL : VERDICT_PASS,
+			.base = outages_verdict(b),
+			.now = outages_verdict(n),
 			.detail = arena_fmt(c->a, "the longest lasted %.1f s",
 					    soak_longest_outage(n))});
 }

@@ -75,7 +75,8 @@ static json_t *limits(const struct run *run, const char *metric)
 static json_t *distributions(const struct run *run)
 {
 	static const char *const unplotted[] = {"generator_delay", "queue_delay", "audio_seconds",
-						"prompt_tokens", "cached_tokens"};
+						"prompt_tokens", "cached_tokens", "connect",
+						"tls_handshake"};
 	json_t *list = json_array();
 	for (size_t i = 0; i < run->n_metrics; i++) {
 		const struct metric *m = &run->metrics[i];

@@ -143,8 +143,8 @@ static const char *passed(const struct result *r, const struct tally *n, bool zh
 			      (unsigned long long)n->skipped);
 	if (b.len == 0)
 		(void)buf_str(&b, zh ? ",没有设定指标" : "  no targets were set");
-	const char *text = arena_fmt(r->arena, zh ? "通过:%s。" : "Passed: %s.",
-				     b.data + (zh ? strlen(",") : 2));
+	const char *rest = b.data ? b.data + (zh ? strlen(",") : 2) : "";
+	const char *text = arena_fmt(r->arena, zh ? "通过:%s。" : "Passed: %s.", rest);
 	buf_release(&b);
 	return text;
 }

@@ -17,7 +17,7 @@
 static void first_line(const char *path, char *out, size_t size)
 {
 	*out = '\0';
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(close_fd) int fd = (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return;
 	ssize_t n = read(fd, out, size - 1);
@@ -60,7 +60,8 @@ int lock_take(const char *path, int *ret_fd, struct err *e)
 	if (snprintf(lock, sizeof(lock), "%s.lock", path) >= (int)sizeof(lock))
 		return err_set(e, ERR_USAGE, "the path '%s' is too long", path);
 	for (;;) {
-		int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		int fd = (int)TEMP_FAILURE_RETRY(
+			open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
 		if (fd < 0)
 			return err_sys(e, "cannot make '%s'", lock);
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {

@@ -1,4 +1,4 @@
-/* src/suite/fault_fetch.c - fault cases: addresses that a chat service is asked to read pictures from.
+/* src/suite/fault_fetch.c - fault cases: addresses that a service is asked to read pictures from.
  *
  * A listener of ours plays the host that is named: one that never answers, one whose file does not
  * end, one that sends a byte a second, one without the file. Whether it was asked is seen there.

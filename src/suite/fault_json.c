@@ -56,7 +56,7 @@ static bool deep_field(struct fault *f)
 	return fault_post(f, "application/json", body.data, body.len);
 }
 
-/* The same as the schema that an answer must follow: it is compiled before anything is generated. */
+/* The same as the schema of an answer: it is compiled before anything is generated. */
 static bool deep_schema(struct fault *f)
 {
 	CLEANUP(buf_release) struct buf body = BUF_INIT(1 << 20);

@@ -199,6 +199,8 @@ static void judge_times(struct bench *b, struct fault *f, const struct canary_re
 {
 	uint64_t good = MAX(canary_rest_ns(b->canary), MAX(b->before_ns, b->after_ns));
 	uint64_t deadline = fault_deadline(f, good);
+	if (f->finding && strcmp(f->finding, "slow") != 0)
+		return;		/* worse than late */
 	if (f->slowest_ns > deadline) {
 		fault_find(f, "slow", "answered after %.1f s, at most %.1f s allowed (a good "
 			   "request takes %.2f s)", ns_to_s(f->slowest_ns), ns_to_s(deadline),

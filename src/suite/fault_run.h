@@ -43,7 +43,8 @@ int bench_run_some(struct bench *b, const struct fault_case *const *cases, size_
 /* Send a case once, with canaries, and judge R1 to R5. -1: our failure. */
 int bench_send(struct bench *b, struct fault *f, struct err *e);
 
-/* Run the case and judge it. What is late, or grew, must be so again when it is sent again. f is filled, its scratch is the caller's to free. -1: our failure. */
+/* Run the case and judge it. What is late, or grew, must be so again when it is sent again. f is
+ * filled, its scratch is the caller's to free. -1: our failure. */
 int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, struct err *e);
 
 #endif

@@ -207,9 +207,10 @@ static bool long_characters(struct fault *f)
 	struct err e;
 	if (!j)
 		return false;
-	json_put(j, "messages", json_pack("[{s:s, s:s}]", "role", "user", "content",
-					  "\xe9\x87\x8d\xe5\xa4\x8d \xf0\x9f\x8e\x89\xf0\x9f\x98\x80 "
-					  "\xe4\xbd\xa0\xe5\xa5\xbd \xc3\xa9\xc3\xa8 \xe4\xb8\x96"));
+	static const char say[] = "\xe9\x87\x8d\xe5\xa4\x8d \xf0\x9f\x8e\x89\xf0\x9f\x98\x80 "
+				  "\xe4\xbd\xa0\xe5\xa5\xbd \xc3\xa9\xc3\xa8 \xe4\xb8\x96";
+	json_put(j, "messages",
+		 json_pack("[{s:s, s:s}]", "role", "user", "content", say));
 	(void)json_object_del(j, "max_completion_tokens");
 	json_put_int(j, "max_tokens", f->c->arg);
 	json_put_bool(j, "stream", true);

@@ -93,7 +93,8 @@ static bool wrong_types(struct fault *f)
 	return j && fault_post(f, "application/json", body, sizeof(body) - 1);
 }
 
-#define TINY_WAV "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=="
+#define TINY_WAV "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0" \
+		 "YQIAAAAAAA=="
 
 /* A voice to copy, without the words that it says. */
 static bool no_reference_text(struct fault *f)

@@ -17,10 +17,14 @@ struct settings {
 	struct sweep sweep;
 	struct find find;
 	bool judge, unique_prompts, unique_images;
-	int64_t image_pairs;
+	int64_t image_pairs, images;
+	const char *image_size;
+	int image_format;
 	struct load_spec load;
 	struct ask ask;
 };
+
+static const char *const image_formats[] = {"jpeg", "png", NULL};
 
 const struct opt performance_options[] = {
 	{.name = "name",
@@ -71,6 +75,20 @@ const struct opt performance_options[] = {
 	 .def = "true",
 	 .help = "chat: other pixels in every request, so that no image cache is measured (JPEG; "
 		 "other formats go as they are)"},
+	{.name = "images",
+	 OPT_AT_INT(struct settings, images),
+	 .def = "0",
+	 .max = 32,
+	 .help = "chat without data: pictures in each request (0: one)"},
+	{.name = "image_size",
+	 OPT_AT_STRING(struct settings, image_size),
+	 .arg = "WxH",
+	 .help = "chat without data: size of the pictures, such as 1280x720 (512x512)"},
+	{.name = "image_format",
+	 OPT_AT_CHOICE(struct settings, image_format),
+	 .choices = image_formats,
+	 .def = "jpeg",
+	 .help = "chat without data: as what the pictures are sent"},
 	{.name = "image_encode",
 	 OPT_AT_INT(struct settings, image_pairs),
 	 .def = "0",
@@ -129,6 +147,26 @@ static int check_find(const struct settings *s, const struct service *service, s
 	return load_check(&step, e);
 }
 
+static bool asks_for_pictures(const struct settings *s)
+{
+	return s->images > 0 || s->image_size || s->image_format != 0;
+}
+
+static int check_pictures(const struct settings *s, const struct service *service, struct err *e)
+{
+	int width, height;
+	if (!asks_for_pictures(s))
+		return 0;
+	if (strcmp(service->kind, "chat") != 0 || s->data)
+		return err_set(e, ERR_USAGE, "images, image_size and image_format are for chat "
+			       "without data; pictures of a plan's data have images, size and "
+			       "format of their own");
+	if (s->image_size && plan_picture_size(s->image_size, &width, &height) < 0)
+		return err_set(e, ERR_USAGE, "image_size is written 1280x720, with 16 to 8192 "
+			       "pixels a side");
+	return 0;
+}
+
 static int check(void *settings, const struct suite_env *env, struct err *e)
 {
 	struct settings *s = settings;
@@ -142,6 +180,8 @@ static int check(void *settings, const struct suite_env *env, struct err *e)
 			       s->service, service->kind);
 	if (!s->name)
 		s->name = s->service;
+	if (check_pictures(s, service, e) < 0)
+		return -1;
 	if (s->find.lo > 0)
 		return check_find(s, service, e);
 	for (size_t i = 0; i < s->sweep.n; i++) {
@@ -193,6 +233,24 @@ static void note_step(struct find_search *search, double value, struct result *r
 		       : "met twice; the end of the range was reached";
 }
 
+/* The data that is named; else made ones, with pictures as they are asked for. */
+static int find_samples(const struct settings *s, const struct service *service,
+			const struct suite_env *env, struct load_work *work, struct err *e)
+{
+	struct plan_data made = {.made = "pictures", .count = 10, .seed = 1, .language = "en",
+				 .images = s->images, .format = image_formats[s->image_format]};
+	char name[64];
+	if (!asks_for_pictures(s))
+		return suite_samples(env, service, s->data, &work->samples, &work->n_samples, e);
+	if (s->image_size)
+		(void)plan_picture_size(s->image_size, &made.width, &made.height);
+	(void)snprintf(name, sizeof(name), "%lld %s of %dx%d", (long long)made.images, made.format,
+		       made.width, made.height);
+	made.name = name;
+	return samples_get(env->samples, &made, service->kind, &work->samples, &work->n_samples,
+			   e);
+}
+
 /* search: NULL, or what asked for this value. */
 static int run_step(const struct settings *s, const struct load_spec *load, const char *name,
 		    struct find_search *search, double value, const struct suite_env *env,
@@ -202,7 +260,7 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 	struct load_work work = {
 		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts,
 		.unique_images = s->unique_images, .keeper = env->keeper};
-	if (!service || suite_samples(env, service, s->data, &work.samples, &work.n_samples, e) < 0)
+	if (!service || find_samples(s, service, env, &work, e) < 0)
 		return -1;
 	struct run *run = result_add_run(r, name, "performance");
 	run->service = suite_service_ref(service);

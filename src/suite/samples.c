@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/str.h"
 
+#define SIDE 512	/* of a made picture, where nothing else is asked for */
+
 struct entry {
 	const char *name; /* of the data, with the kind */
 	const struct sample *samples;
@@ -66,28 +68,51 @@ static int make_speech(struct samples *s, const struct plan_data *d, struct rng 
 	return rc;
 }
 
+/* A scene of 512 pixels a side, drawn as large as the picture's shorter side allows. */
+struct canvas {
+	int width, height;
+	double scale;
+};
+
+static struct canvas canvas_of(const struct plan_data *d)
+{
+	struct canvas c = {d->width ? d->width : SIDE, d->height ? d->height : SIDE, 1};
+	c.scale = (double)MIN(c.width, c.height) / SIDE;
+	return c;
+}
+
+static int at(const struct canvas *c, int x)
+{
+	return MAX((int)(c->scale * x), 1);
+}
+
+static json_t *scene_of(const struct canvas *c, json_t *items)
+{
+	return json_pack("{si,si,ss,so}", "width", c->width, "height", c->height, "background",
+			 "white", "items", items);
+}
+
 /* One coloured shape, or several of one colour, away from each other. */
-static json_t *shapes_scene(const char *shape, const char *color, int count, uint64_t noise)
+static json_t *shapes_scene(const struct canvas *c, const char *shape, const char *color,
+			    int count, uint64_t noise)
 {
 	json_t *items = json_array();
 	for (int i = 0; i < count; i++)
-		(void)json_array_append_new(items,
-					    json_pack("{ss,ss,si,si,si}", "shape", shape, "color",
-						      color, "x", 100 + 150 * (i % 3), "y",
-						      120 + 150 * (i / 3), "size", 90));
+		(void)json_array_append_new(
+			items, json_pack("{ss,ss,si,si,si}", "shape", shape, "color", color, "x",
+					 at(c, 100 + 150 * (i % 3)), "y",
+					 at(c, 120 + 150 * (i / 3)), "size", at(c, 90)));
 	(void)json_array_append_new(
 		items, json_pack("{sI,sf}", "noise", (json_int_t)noise, "strength", 0.02));
-	return json_pack("{si,si,ss,so}", "width", 512, "height", 512, "background", "white",
-			 "items", items);
+	return scene_of(c, items);
 }
 
-static json_t *text_scene(const char *word, uint64_t noise)
+static json_t *text_scene(const struct canvas *c, const char *word, uint64_t noise)
 {
-	json_t *items = json_pack("[{ss,si,si,ss,si,ss},{sI,sf}]", "text", word, "x", 256, "y", 256,
-				  "align", "center", "size", 72, "color", "black", "noise",
-				  (json_int_t)noise, "strength", 0.02);
-	return json_pack("{si,si,ss,so}", "width", 512, "height", 512, "background", "white",
-			 "items", items);
+	return scene_of(c, json_pack("[{ss,si,si,ss,si,ss},{sI,sf}]", "text", word, "x",
+				     c->width / 2, "y", c->height / 2, "align", "center", "size",
+				     at(c, 72), "color", "black", "noise", (json_int_t)noise,
+				     "strength", 0.02));
 }
 
 static const char *const shapes[] = {"circle", "square", "triangle"};
@@ -101,7 +126,8 @@ static void add_answer(struct samples *s, struct sample *to, const char *answer)
 	to->answers = answers;
 }
 
-static json_t *picture_question(struct samples *s, struct rng *r, size_t i, struct sample *to)
+static json_t *picture_question(struct samples *s, const struct canvas *c, struct rng *r, size_t i,
+				struct sample *to)
 {
 	const char *shape = shapes[rng_below(r, ARRAY_LEN(shapes))];
 	const char *color = colors[rng_below(r, ARRAY_LEN(colors))];
@@ -110,32 +136,54 @@ static json_t *picture_question(struct samples *s, struct rng *r, size_t i, stru
 	if (i % 3 == 0) {
 		to->question = "What shape is in this image? Name its colour too.";
 		add_answer(s, to, color);
-		return shapes_scene(shape, color, 1, noise);
+		return shapes_scene(c, shape, color, 1, noise);
 	}
 	if (i % 3 == 1) {
 		int count = 2 + (int)rng_below(r, 4);
 		to->question = arena_fmt(s->arena, "How many %ss are in this image?", shape);
 		add_answer(s, to, counts[count]);
 		add_answer(s, to, arena_fmt(s->arena, "%d", count));
-		return shapes_scene(shape, color, count, noise);
+		return shapes_scene(c, shape, color, count, noise);
 	}
 	const char *word = arena_fmt(s->arena, "%04d", 1000 + (int)rng_below(r, 9000));
 	to->question = "What text does this image show? Read it out exactly.";
 	add_answer(s, to, word);
-	return text_scene(word, noise);
+	return text_scene(c, word, noise);
 }
 
-static int make_picture(struct samples *s, struct rng *r, size_t i, struct sample *to,
-			struct err *e)
+/* Pictures that stand before the one that is asked about. */
+static json_t *other_scene(const struct canvas *c, struct rng *r)
 {
-	CLEANUP(json_unref) json_t *scene = picture_question(s, r, i, to);
-	struct media *m = ARENA_NEW(s->arena, struct media);
-	const struct media **images = arena_array(s->arena, 1, sizeof(const struct media *));
-	images[0] = m;
+	const char *shape = shapes[rng_below(r, ARRAY_LEN(shapes))];
+	const char *color = colors[rng_below(r, ARRAY_LEN(colors))];
+	return shapes_scene(c, shape, color, 1 + (int)rng_below(r, 6), rng_next(r) >> 12);
+}
+
+static int make_pictures(struct samples *s, const struct plan_data *d, struct rng *r, size_t i,
+			 struct sample *to, struct err *e)
+{
+	struct canvas c = canvas_of(d);
+	const char *format = d->format ? d->format : "jpeg";
+	size_t n = (size_t)MAX(d->images, (int64_t)1);
+	CLEANUP(json_unref) json_t *asked = picture_question(s, &c, r, i, to);
+	const struct media **images = arena_array(s->arena, n, sizeof(const struct media *));
+	if (n > 1)
+		to->question = arena_fmt(s->arena, "Look at the last image. %s", to->question);
+	for (size_t k = 0; k < n; k++) {
+		struct media *m = ARENA_NEW(s->arena, struct media);
+		CLEANUP(json_unref) json_t *other = k + 1 < n ? other_scene(&c, r) : NULL;
+		const char *ending = strcmp(format, "png") == 0 ? "png" : "jpg";
+		const char *name = k + 1 < n
+			? arena_fmt(s->arena, "%s-%zu.%s", to->id, k + 1, ending)
+			: arena_fmt(s->arena, "%s.%s", to->id, ending);
+		if (painter_draw(s->painter, other ? other : asked, name, format, s->arena, m,
+				 e) < 0)
+			return -1;
+		images[k] = m;
+	}
 	to->images = images;
-	to->n_images = 1;
-	return painter_draw(s->painter, scene, arena_fmt(s->arena, "%s.jpg", to->id), "jpeg",
-			    s->arena, m, e);
+	to->n_images = n;
+	return 0;
 }
 
 static int make(struct samples *s, const struct plan_data *d, struct sample *all, struct err *e)
@@ -149,7 +197,7 @@ static int make(struct samples *s, const struct plan_data *d, struct sample *all
 		if (strcmp(d->made, "speech") == 0) {
 			rc = make_speech(s, d, &r, i, to, e);
 		} else if (strcmp(d->made, "pictures") == 0) {
-			rc = make_picture(s, &r, i, to, e);
+			rc = make_pictures(s, d, &r, i, to, e);
 		} else if (strcmp(d->made, "sentences") == 0) {
 			to->text = made_sentence(&r, d->language, speech_words(d->language, i),
 						 s->arena);

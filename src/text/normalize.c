@@ -12,7 +12,7 @@
 
 /* Raise when a rule changes what comes out. */
 #define BASIC_VERSION "1"
-#define ENGLISH_VERSION "1"
+#define ENGLISH_VERSION "2"
 #define CHINESE_VERSION "1"
 
 const char *const normalize_names[] = {"none", "basic", "english", "chinese", "auto", NULL};

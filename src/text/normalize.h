@@ -34,7 +34,7 @@ int normalizer_new(struct normalizer **ret, enum normalize_kind kind,
 		   const struct normalize_options *options, struct err *e);
 struct normalizer *normalizer_free(struct normalizer *n);	/* NULL is fine */
 
-/* "english 1 (ICU 72.1)": kind, version of its rules, libraries that it leans on. */
+/* "english 2 (ICU 72.1)": kind, version of its rules, libraries that it leans on. */
 const char *normalizer_name(const struct normalizer *n);
 
 /* Append the normal form of a text (valid UTF-8) to out. reference: the text that decides what

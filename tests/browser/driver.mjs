@@ -37,6 +37,9 @@ export class Browser {
 		const b = new Browser();
 		b.profile = mkdtempSync(join(tmpdir(), 'assay-browser-'));
 		process.on('exit', () => b.child.kill());
+		// Who is ended from outside takes the browser along.
+		for (const signal of ['SIGINT', 'SIGTERM'])
+			process.on(signal, () => process.exit(1));
 		b.child = spawn(chromedriver, ['--port=0'], { stdio: ['ignore', 'pipe', 'ignore'] });
 		b.base = `http://127.0.0.1:${await portOf(b.child)}`;
 		const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',

@@ -49,9 +49,8 @@ function service() {
 }
 
 // The run, its end, and the address of its page, from its own words on standard error.
-function start(url) {
-	const child = spawn(assay, ['bench', 'asr', url, '--rate', '20', '--duration', '600s', '--ui',
-		'--no-targets', '--out', join(dir, 'out')], { stdio: ['ignore', 'ignore', 'pipe'] });
+function start(...args) {
+	const child = spawn(assay, args, { stdio: ['ignore', 'ignore', 'pipe'] });
 	process.on('exit', () => child.kill('SIGKILL'));
 	const ended = new Promise((resolve) => child.on('close', resolve));
 	let text = '';
@@ -102,7 +101,9 @@ async function picture(b, name) {
 }
 
 const shop = await service();
-const run = start(`http://127.0.0.1:${shop.address().port}/transcribe`);
+const run = start('bench', 'asr', `http://127.0.0.1:${shop.address().port}/transcribe`, '--rate', '20',
+	'--duration', '600s', '--ui', '--no-targets', '--out', join(dir, 'out'));
+const watch = start('monitor', '--ui');
 const b = await Browser.open(chromium, chromedriver);
 try {
 	const url = await run.page;
@@ -127,11 +128,24 @@ try {
 		await b.go(url);
 		await until(b, (n) => Number(document.documentElement.dataset.seq) >= n, before);
 		const { text } = await ask(new URL('/state?since=0', url));
-		const line = JSON.parse(text).lines.find((l) => l.name === 'request_rate');
-		must(line.t.length >= 2 && line.t[0] < 5, text.slice(0, 300));
 		const all = JSON.parse(text);
+		const line = all.lines.find((l) => l.name === 'request_rate');
+		/* From its phase's beginning on, however long it took to prepare. */
+		must(line.t.length >= 2 && line.t[0] < all.phases[0].from + 5, text.slice(0, 300));
 		const later = JSON.parse((await ask(new URL(`/state?since=${all.seq}`, url))).text);
 		must(later.lines.every((l) => l.t.length < 5), 'everything is sent again');
+	});
+
+	await test('rare readings are folded, and drawn when they are opened', async () => {
+		const seen = await b.run(() => new Promise((resolve) => {
+			const d = document.querySelector('#plots details');
+			const before = d.querySelectorAll('canvas').length;
+			d.addEventListener('toggle', () => requestAnimationFrame(() =>
+				resolve({ before, after: d.querySelectorAll('canvas').length })));
+			d.open = true;
+		}));
+		must(seen.before === 0 && seen.after > 0, JSON.stringify(seen));
+		await b.run(() => { document.querySelector('#plots details').open = false; });
 	});
 
 	await test('the language and 360 pixels', async () => {
@@ -165,6 +179,16 @@ try {
 		must(await b.run(() => document.querySelectorAll('canvas').length) > 2, 'no plots');
 	});
 
+	await test('the monitor has a page too', async () => {
+		await b.go(await watch.page);
+		const seen = await until(b, () => document.querySelectorAll('#plots canvas').length >= 4 &&
+			Array.from(document.querySelectorAll('.plothead b'), (x) => x.textContent).join(' '));
+		must(/memory_used/.test(seen), seen);
+		must((await b.run(() => document.querySelector('h1').innerText)) === 'Watching', 'not watching');
+		watch.child.kill('SIGINT');
+		must((await watch.ended) === 0, 'it does not end well');
+	});
+
 	await test('no error on the console', async () => {
 		const bad = (await b.log('browser')).filter((l) => l.level !== 'DEBUG' && l.level !== 'INFO');
 		must(bad.length === 0, bad.map((l) => l.message).join('\n'));
@@ -175,7 +199,9 @@ try {
 			.filter((m) => m.method === 'Network.requestWillBeSent')
 			.map((m) => m.params.request.url);
 		must(urls.some((u) => u.includes('/state')), 'nothing was recorded');
-		const out = urls.filter((u) => !/^(data|about|chrome):/.test(u) && !u.startsWith(url));
+		const own = [url, await watch.page];
+		const out = urls.filter((u) => !/^(data|about|chrome):/.test(u) &&
+			!own.some((o) => u.startsWith(o)));
 		must(out.length === 0, out.join('\n'));
 	});
 } catch (e) {
@@ -183,6 +209,7 @@ try {
 	console.log(`not ok ${++count} - the run\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
 } finally {
 	run.child.kill('SIGKILL');
+	watch.child.kill('SIGKILL');
 	await b.close();
 	shop.closeAllConnections();
 	shop.close();

@@ -32,6 +32,21 @@ A run that is trustworthy on both sides decides.
   $ assay compare base.json new.json base.json --format json | jq '.history[0].values | length'
   3
 
+The limits may stand in a plan; the command line wins.
+
+  $ echo "compare: {max: ['error_rate +0.5pp']}" >limits.yaml
+  $ assay compare base.json new.json --plan limits.yaml >/dev/null; echo $?
+  1
+  $ assay compare base.json new.json --plan limits.yaml --max 'error_rate +99pp' >/dev/null; echo $?
+  0
+  $ echo "compare: {max: ['error_rat +0.5pp']}" >limits.yaml
+  $ assay compare base.json new.json --plan limits.yaml
+  assay: limits.yaml:1:* compare: --max: target 'error_rat': no such metric; did you mean 'error_rate'? (glob)
+  [2]
+  $ echo "title: nothing" >limits.yaml; assay compare base.json new.json --plan limits.yaml
+  assay: limits.yaml:1:1: the plan has no section 'compare:' with limits, as in compare: {max: ['latency.p99 +10%']}
+  [2]
+
 Wrong words are met with place and cure.
 
   $ assay compare base.json

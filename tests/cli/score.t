@@ -6,7 +6,7 @@ Error rates of transcripts: what is counted, and what is refused.
   wer 42.86 % (95 %: 14.29 to 100.00 %): 3 errors in 7 reference units
     hits 4, substitutions 1, deletions 2, insertions 0
     1 of 3 utterances have no hypothesis; they count as deletions
-    3 utterances, normaliser auto: english 1, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
+    3 utterances, normaliser auto: english 2, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
     match error rate 42.86 %, information lost 54.29 %, preserved 45.71 %
   most frequent substitutions: red > read 1
   most frequent deletions: bye 1, good 1
@@ -40,7 +40,7 @@ Every format is read for what it is; speakers come from the file, from ids of kn
   $ assay score ref.stm hyp.ctm --files --draws 100
   wer 25.00 % (95 %: 0.00 to 50.00 %): 1 errors in 4 reference units
     hits 3, substitutions 1, deletions 0, insertions 0
-    2 utterances, normaliser auto: english 1, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
+    2 utterances, normaliser auto: english 2, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
     match error rate 25.00 %, information lost 43.75 %, preserved 56.25 %
     not scored: 1 words in parts that the reference ignores
   most frequent substitutions: bye > buy 1
@@ -101,7 +101,7 @@ References without words: there is no rate, and what was heard instead is counte
   $ assay score silent heard --draws 100
   wer - (95 %: not known): 2 errors in 0 reference units
     hits 0, substitutions 0, deletions 0, insertions 2
-    2 utterances, normaliser auto: english 1, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
+    2 utterances, normaliser auto: english 2, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
     match error rate 100.00 %, information lost -, preserved -
     references without words: 2; what was heard there counts as insertions
   most frequent insertions: thank 1, you 1

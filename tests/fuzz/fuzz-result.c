@@ -1,4 +1,4 @@
-/* tests/fuzz/fuzz-result.c - result.json: what was accepted is written the same way again, and every
+/* tests/fuzz/fuzz-result.c - result.json: what was accepted is written the same way again, and each
  * writer of reports can show it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"

@@ -1,7 +1,7 @@
-/* tests/fuzz/fuzz-server.c - what clients may send to `assay serve`: a form with an upload (first byte
- * 'm': a Content-Type up to the first line's end, then the body), a chat request ('c': its JSON), or
- * raw bytes. The service runs beside this program; every request is answered with a status that blames
- * nobody else, and the service goes on.
+/* tests/fuzz/fuzz-server.c - what clients may send to `assay serve`: a form with an upload (first
+ * byte 'm': a Content-Type up to the first line's end, then the body), a chat request ('c': its
+ * JSON), or raw bytes. The service runs beside this program; every request is answered with a
+ * status that blames nobody else, and the service goes on.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <netinet/in.h>

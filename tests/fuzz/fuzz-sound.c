@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz-sound.c - sound files of every form that a service may send: as samples, and their
- * length alone.
+/* tests/fuzz/fuzz-sound.c - sound files of every form that a service may send: as samples, and
+ * their length alone.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 

@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz-websocket.c - what a WebSocket server may send: a right upgrade and any bytes after
- * it, or (first byte '!') any bytes instead of an upgrade.
+/* tests/fuzz/fuzz-websocket.c - what a WebSocket server may send: a right upgrade and any bytes
+ * after it, or (first byte '!') any bytes instead of an upgrade.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <netinet/in.h>

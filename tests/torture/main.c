@@ -19,7 +19,9 @@
 #include "inject.h"
 #include "torture.h"
 
-#define RUNS_MAX 400	/* of one work and kind: of many calls every k-th fails */
+/* Of one work and kind: of many calls every k-th fails. */
+#define RUNS_MAX 400
+#define RUNS_MAX_MILD 60	/* of calls that are interrupted or short */
 #define TIME_LIMIT 20	/* s for one run */
 
 static const char *const kinds[INJECT_KINDS] = {"memory", "calls", "interrupts", "short"};
@@ -48,7 +50,7 @@ static int once(const struct torture *t, enum inject_kind kind, long nth)
 		(void)fprintf(stderr, "%s\n", e.text);
 		return GAVE_UP;
 	}
-	if (inject_held() != before) {
+	if (inject_held() != before && !(t->library_leaks && rc < 0)) {
 		(void)fprintf(stderr, "%ld more pieces than before; %s\n",
 			      inject_held() - before, rc < 0 ? e.text : "success");
 		return LEAKED;
@@ -61,6 +63,13 @@ static int verdict_of(const struct torture *t, enum inject_kind kind, long nth)
 {
 	int verdict = once(t, kind, nth);
 	return verdict == LEAKED ? once(t, kind, nth) : verdict;
+}
+
+/* What holds results and arenas ends the program with a message when there is no memory. */
+static bool ended_in_order(const char *said)
+{
+	return str_ends(said, "assay: out of memory\n") ||
+	       (str_starts(said, "assay: no memory for ") && str_ends(said, "\n"));
 }
 
 /* In a child: NULL when all is well, else what was not. */
@@ -88,7 +97,7 @@ static const char *run(const struct torture *t, enum inject_kind kind, long nth,
 		return "no child";
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) == FINE ? NULL : verdicts[WEXITSTATUS(status)];
-	if (WTERMSIG(status) == SIGABRT && str_ends(said, "assay: out of memory\n"))
+	if (WTERMSIG(status) == SIGABRT && ended_in_order(said))
 		return NULL;
 	return strsignal(WTERMSIG(status));
 }
@@ -113,10 +122,15 @@ static bool torture(const struct torture *t, enum inject_kind kind, int number)
 			     kinds[kind]);
 		return true;
 	}
-	long step = 1 + calls / RUNS_MAX;
+	bool mild = kind == INJECT_INTERRUPTS || kind == INJECT_SHORT;
+	long step = 1 + calls / (mild ? RUNS_MAX_MILD : RUNS_MAX);
+	long runs = 0, missed = 0;
 	for (long nth = 1; nth <= calls; nth += step) {
 		const char *wrong = run(t, kind, nth, said, sizeof(said));
-		if (!wrong)
+		runs++;
+		/* how often a library asks for memory may differ a little from time to time */
+		missed += wrong == verdicts[NEVER_HIT];
+		if (!wrong || (wrong == verdicts[NEVER_HIT] && missed * 10 <= runs))
 			continue;
 		(void)printf("not ok %d - %s: %s call %ld of %ld fails: %s\n# %s\n", number,
 			     t->name, kinds[kind], nth, calls, wrong, said);

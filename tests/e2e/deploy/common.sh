@@ -62,11 +62,7 @@ ps_is() { ps_now; is "$dir/ps" "$1"; }
 down() { "$ASSAY" down "$now" --format json >"$dir/down" 2>"$dir/err"; }
 # Nothing may be left that carries the mark of this deployment.
 left() {
-	# the variable at the start of a line of environ, whatever else it holds
-	for p in /proc/[0-9]*; do
-		tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -q "^ASSAY_DEPLOYED=$XDG_STATE_HOME/" &&
-			echo "${p#/proc/}"
-	done 2>/dev/null
+	grep -slz "^ASSAY_DEPLOYED=$XDG_STATE_HOME/" /proc/[0-9]*/environ | tr -dc '0-9\n'
 }
 nothing_left() { [ -z "$(left)" ]; }
 down_is_clean() {

@@ -34,7 +34,7 @@ class Worker:
             preexec_fn=(lambda: os.dup2(fd, 3)) if channel else None)
         theirs.close()
         self.socket = ours
-        ours.settimeout(60)
+        ours.settimeout(float(os.environ.get("WORKER_TIMEOUT", 60)))
 
     def send(self, header, payload=b""):
         if payload:

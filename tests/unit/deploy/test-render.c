@@ -118,8 +118,10 @@ static bool label_at(const struct yaml_node *n, const char *path)
 static bool same_map(const struct yaml_node *part, const struct yaml_node *whole)
 {
 	bool same = part && whole && part->kind == YAML_MAP && part->n > 0;
-	for (size_t i = 0; same && i < part->n; i++)
-		same = strcmp(text_at(whole, part->pairs[i].key), part->pairs[i].value->text) == 0;
+	for (size_t i = 0; same && i < part->n; i++) {
+		const struct yaml_node *other = yaml_find(whole, part->pairs[i].key);
+		same = other && other->text && strcmp(other->text, part->pairs[i].value->text) == 0;
+	}
 	return same;
 }
 

@@ -72,6 +72,7 @@ static void test_delays(void **state)
 	expect(&m, OBSERVED_QUEUE_DELAY, 5e6);
 	expect(&m, OBSERVED_GENERATOR_DELAY, 1e6);
 	expect(&m, OBSERVED_UPLOAD, 2e6);
+	expect(&m, OBSERVED_CONNECT, (double)NAN);
 	for (int what = OBSERVED_TTFT; what <= OBSERVED_UNDERRUN; what++)
 		expect(&m, (enum observed)what, (double)NAN);
 	/* a connection was opened: our delay ends when that begins */
@@ -79,6 +80,12 @@ static void test_delays(void **state)
 	observe(&m.q, &m.o);
 	expect(&m, OBSERVED_GENERATOR_DELAY, 5e5);
 	assert_int_equal(m.o.begin, m.asking.x.connect_start);
+	expect(&m, OBSERVED_CONNECT, (double)NAN);	/* it never came about */
+	m.asking.x.connected = T0 + 6 * MS;
+	m.asking.x.tls_done = T0 + 9 * MS;
+	observe(&m.q, &m.o);
+	expect(&m, OBSERVED_CONNECT, 5e5);
+	expect(&m, OBSERVED_TLS_HANDSHAKE, 3e6);
 	/* of a failure only the delays are known */
 	m.asking.outcome = OUTCOME_TIMEOUT;
 	observe(&m.q, &m.o);

@@ -151,6 +151,81 @@ static void test_sweep(void **state)
 	result_free(r);
 }
 
+static void add_reading(struct result *r, const char *name, double first, double last)
+{
+	struct series *s = series_new("dcmi", "npu 3 chip 0", name, "count");
+	assert_non_null(s);
+	assert_int_equal(series_add(s, r->start_ns, first), 0);
+	assert_int_equal(series_add(s, r->start_ns + NS_PER_S, last), 0);
+	*ARENA_ADD(r->arena, r->series, r->n_series) = s;
+}
+
+/* The row of the first screen's table that tells of a device. */
+static void expect_device(struct result *r, const char *verdict, const char *text)
+{
+	size_t len;
+	char *all = page(r, &len);
+	const char *row = strstr(all, "<th>npu 3 chip 0</th>");
+	assert_non_null(row);
+	char *end = strstr(row, "</tr>");
+	assert_non_null(end);
+	*end = '\0';
+	if (!strstr(row, verdict) || !strstr(row, text))
+		fail_msg("no '%s' or '%s' in %s", verdict, text, row);
+	free(all);
+}
+
+/* A device is well only while it says so, and no double-bit error came meanwhile. */
+static void test_devices(void **state)
+{
+	(void)state;
+	struct result *r = result_new();
+	r->tool_version = "1";
+	add_reading(r, "temperature", 40, 61);
+	expect_device(r, "health not read", "ECC not read, up to 61 °C");
+	add_reading(r, "healthy", 1, 1);
+	add_reading(r, "ecc_hbm_single", 7, 9);
+	add_reading(r, "ecc_hbm_double", 2, 2);
+	expect_device(r, ">healthy<", "ECC +2 single +0 double");
+	add_reading(r, "ecc_ddr_double", 0, 1);
+	expect_device(r, "not healthy", "ECC +2 single +1 double");
+	result_free(r);
+	r = result_new();
+	r->tool_version = "1";
+	add_reading(r, "healthy", 1, 0);
+	expect_device(r, "not healthy", "not healthy during the run");
+	result_free(r);
+}
+
+/* What a search found, and that it found nothing. */
+static void test_capacity(void **state)
+{
+	(void)state;
+	size_t len;
+	struct result *r = result_new();
+	r->tool_version = "1";
+	for (int i = 1; i <= 2; i++) {
+		struct run *run = result_add_run(r, arena_fmt(r->arena, "limit @ %d", i),
+						 "performance");
+		run->attempted = run->outcomes[OUTCOME_OK] = 100;
+		run->settings = json_pack("{s:{s:i,s:s}}", "find", "value", i, "targets", "missed");
+	}
+	result_judge(r);
+	char *text = page(r, &len);
+	assert_non_null(strstr(text, "capacity of limit"));
+	assert_non_null(strstr(text, "no step met every target twice"));
+	free(text);
+	struct metric *m = run_metric(r, r->runs[1], "highest_rate", false);
+	m->value = 2.5;
+	m->note = "met twice; the lowest that missed: 3";
+	text = page(r, &len);
+	assert_non_null(strstr(text, "2.5 /s"));
+	assert_non_null(strstr(text, "met twice; the lowest that missed: 3"));
+	assert_null(strstr(text, "no step met"));
+	free(text);
+	result_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +234,8 @@ int main(void)
 		cmocka_unit_test(test_no_network),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_capacity),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

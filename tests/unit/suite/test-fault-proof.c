@@ -1,5 +1,5 @@
-/* tests/unit/suite/test-fault-proof.c - what takes minutes of the proof: all cases on a sim with one
- * defect find that defect and nothing else; defects that show after long waiting.
+/* tests/unit/suite/test-fault-proof.c - the part of the proof that takes minutes: all cases on a
+ * sim with one defect find that and nothing else; defects that show after long waiting.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fault_rows.h"
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,7 +17,8 @@
 
 #define WAIT_NS (10 * NS_PER_S)
 
-/* A process that we may look into, with a TMPDIR of its own and a log. */
+/* A process that we may look into, with a TMPDIR of its own and a log that begins with a line end,
+ * so that it is known when it runs. */
 struct patient {
 	char folder[64];
 	pid_t pid;
@@ -40,6 +42,11 @@ static void patient_start(struct patient *p, const char *script)
 	assert_true(fd > 0);
 	struct process_spec spec = {.argv = argv, .env = env, .out = fd, .err = fd};
 	assert_int_equal(process_start(&spec, &p->pid, &e), 0);
+	struct stat st = {0};
+	uint64_t until = clock_now() + WAIT_NS;
+	while (fstat(fd, &st) == 0 && st.st_size == 0 && clock_now() < until)
+		(void)clock_sleep_until(clock_now() + NS_PER_MS);
+	assert_true(st.st_size > 0);
 	(void)close(fd);
 	p->service.urls = (struct strings){.items = &p->url, .n = 1};
 	p->watch = watch_new(&p->service, p->pid);
@@ -74,12 +81,12 @@ static void test_process(void **state)
 	struct patient p;
 	struct usage u;
 	(void)state;
-	patient_start(&p, "exec sleep 60");
+	patient_start(&p, "echo; exec sleep 60");
 	expect(&p, offsetof(struct usage, rss), 1);
 	watch_read(p.watch, &u);
 	assert_true(u.rss > 0 && u.peak >= u.rss);
 	assert_true(u.fds >= 3 && u.threads == 1);
-	assert_true(u.close_wait == 0 && u.temp_files == 0 && u.log_bytes == 0);
+	assert_true(u.close_wait == 0 && u.temp_files == 0 && u.log_bytes == 1);
 	assert_true(isnan(u.running));
 	assert_false(watch_gone(p.watch));
 	patient_end(&p);
@@ -89,13 +96,13 @@ static void test_files(void **state)
 {
 	struct patient p;
 	(void)state;
-	patient_start(&p, "echo some words; : >$TMPDIR/a; : >$TMPDIR/b; exec 5</dev/null 6<&5; "
+	patient_start(&p, "echo; echo some words; : >$TMPDIR/a; : >$TMPDIR/b; exec 5</dev/null 6<&5; "
 			  "sleep 60 & sleep 60");
 	expect(&p, offsetof(struct usage, temp_files), 2);
-	expect(&p, offsetof(struct usage, log_bytes), 11);
+	expect(&p, offsetof(struct usage, log_bytes), 12);
 	expect(&p, offsetof(struct usage, threads), 3);	/* of the tree */
 	char tail[64];
-	watch_log_tail(p.watch, 5, tail, sizeof(tail));
+	watch_log_tail(p.watch, 6, tail, sizeof(tail));
 	assert_string_equal(tail, "words\n");
 	patient_end(&p);
 }

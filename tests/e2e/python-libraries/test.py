@@ -1,4 +1,4 @@
-# libraries.py - each Python worker with stand-ins for PyTorch and the model libraries, which have
+# test.py - each Python worker with stand-ins for PyTorch and the model libraries, which have
 # the real ones' names and parameters: what is called, on which device, and what comes back.
 # SPDX-License-Identifier: Apache-2.0
 import json
@@ -6,7 +6,9 @@ import os
 import struct
 import tempfile
 
-from harness import Worker, close_plan, here, ok
+from harness import Worker, close_plan, ok
+
+here = os.path.dirname(os.path.abspath(__file__))
 
 stubs = [] if "REAL_TORCH" in os.environ else [os.path.join(here, "stubs", "torch")]
 path = os.pathsep.join([os.path.join(here, "stubs", "libraries")] + stubs)
