@@ -53,6 +53,13 @@ enum grid_column grid_column_of(const char *suite)
 	return strncmp(suite, "accu", 4) == 0 ? GRID_ACCURACY : GRID_RELIABILITY;
 }
 
+const char *metric_text(struct arena *a, const char *metric, double value)
+{
+	char text[FORMAT_MAX];
+	format_metric(text, sizeof(text), metric, value);
+	return arena_str(a, text);
+}
+
 const char *target_text(struct arena *a, const struct target *t, bool zh)
 {
 	char value[FORMAT_MAX];

@@ -42,6 +42,9 @@ const char *verdict_text(enum verdict v, bool zh);
 /* One sign for a verdict: ✓ ✗ ? ! –. */
 const char *verdict_sign(enum verdict v);
 
+/* A number with its unit, by the name of its metric; "": not known. */
+const char *metric_text(struct arena *a, const char *metric, double value);
+
 /* One number of a target: "142 ms (< 2s)", with "not measured" where there is none. */
 const char *target_text(struct arena *a, const struct target *t, bool zh);
 

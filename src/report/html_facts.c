@@ -190,17 +190,6 @@ static void value_text(struct buf *out, const json_t *v, int depth)
 	}
 }
 
-static void fact(struct buf *out, const char *en, const char *zh, const char *value)
-{
-	if (!value || !*value)
-		return;
-	(void)buf_str(out, "<div><dt>");
-	html_both(out, en, zh);
-	(void)buf_str(out, "</dt>");
-	html_tag(out, "dd", NULL, value);
-	(void)buf_str(out, "</div>");
-}
-
 static void add(struct buf *b, const char *text)
 {
 	if (text && *text)
@@ -284,7 +273,7 @@ static void other_facts(const struct html *h, const json_t *env)
 			continue;
 		CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
 		value_text(&text, v, 0);
-		fact(h->out, key, key, text.data);
+		html_fact(h->out, key, key, text.data);
 	}
 }
 
@@ -299,14 +288,14 @@ static void environment(const struct html *h)
 	(void)buf_str(out, "<section><h2>");
 	html_both(out, "Environment", "环境");
 	(void)buf_str(out, "</h2><dl class=\"list\">");
-	fact(out, "chips", "芯片", chips_text(h->a, json_object_get(env, "devices")));
-	fact(out, "driver", "驱动", json_text(env, "driver", NULL));
-	fact(out, "CANN", "CANN", json_text(env, "cann", NULL));
+	html_fact(out, "chips", "芯片", chips_text(h->a, json_object_get(env, "devices")));
+	html_fact(out, "driver", "驱动", json_text(env, "driver", NULL));
+	html_fact(out, "CANN", "CANN", json_text(env, "cann", NULL));
 	json_object_foreach(json_object_get(env, "services"), name, service)
-		fact(out, arena_fmt(h->a, "service %s", name), arena_fmt(h->a, "服务 %s", name),
+		html_fact(out, arena_fmt(h->a, "service %s", name), arena_fmt(h->a, "服务 %s", name),
 		     service_text(h->a, service));
-	fact(out, "host", "主机", host_text(h->a, json_object_get(env, "host")));
-	fact(out, "plan SHA-256", "计划 SHA-256", json_text(env, "plan_sha256", NULL));
+	html_fact(out, "host", "主机", host_text(h->a, json_object_get(env, "host")));
+	html_fact(out, "plan SHA-256", "计划 SHA-256", json_text(env, "plan_sha256", NULL));
 	other_facts(h, env);
 	(void)buf_str(out, "</dl></section>");
 }

@@ -8,7 +8,6 @@
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
-#include "result/format.h"
 
 #define DEVICES_MAX 8	/* rows of devices with something wrong; the others are counted */
 
@@ -54,18 +53,12 @@ static void row(const struct html *h, const struct key *k)
 	(void)buf_str(out, "</td></tr>\n");
 }
 
-static const char *shown(const struct html *h, const char *metric, double value)
-{
-	char text[FORMAT_MAX];
-	format_metric(text, sizeof(text), metric, value);
-	return arena_str(h->a, text);
-}
-
 /* "0.011 % … 0.04 %"; NULL: not known. */
 static const char *range(const struct html *h, const char *metric, double lo, double hi)
 {
 	return isnan(lo) || isnan(hi) ? NULL
-		: arena_fmt(h->a, "%s … %s", shown(h, metric, lo), shown(h, metric, hi));
+		: arena_fmt(h->a, "%s … %s", metric_text(h->a, metric, lo),
+			    metric_text(h->a, metric, hi));
 }
 
 /* ---- capacity ---- */
@@ -157,7 +150,7 @@ static void accuracy(const struct html *h, const struct accuracy_result *x)
 			.link = "#accuracy", .n = x->utterances, .verdict = accuracy_verdict(x),
 			.words = html_alignment(x->verdict, false),
 			.words_zh = html_alignment(x->verdict, true)};
-	const char *candidate = shown(h, "error_rate", x->candidate_rate);
+	const char *candidate = metric_text(h->a, "error_rate", x->candidate_rate);
 	k.what_zh = k.what;
 	if (isnan(x->difference)) {
 		k.value = candidate;
@@ -165,7 +158,7 @@ static void accuracy(const struct html *h, const struct accuracy_result *x)
 		row(h, &k);
 		return;
 	}
-	const char *reference = shown(h, "error_rate", x->reference_rate);
+	const char *reference = metric_text(h->a, "error_rate", x->reference_rate);
 	k.value = arena_fmt(h->a, "%+.2f pp (%s, reference %s)", x->difference * 100, candidate,
 			    reference);
 	k.value_zh = arena_fmt(h->a, "%+.2f pp(被测 %s,参考 %s)", x->difference * 100, candidate,
@@ -197,8 +190,8 @@ static const struct target *soak_target(const struct soak_result *s, const char 
 static void soak_errors(const struct html *h, const struct soak_result *s)
 {
 	const struct target *t = soak_target(s, "error_rate");
-	const char *time = shown(h, "latency", s->hours * 3600);
-	const char *rate = shown(h, "error_rate", s->error_rate);
+	const char *time = metric_text(h->a, "latency", s->hours * 3600);
+	const char *rate = metric_text(h->a, "error_rate", s->error_rate);
 	row(h, &(struct key){
 		.what = arena_fmt(h->a, "soak of %s", time),
 		.what_zh = arena_fmt(h->a, "长稳 %s", time), .link = "#soak",

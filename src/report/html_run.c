@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/util.h"
+#include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
 #include "result/format.h"
@@ -109,22 +110,9 @@ static void distributions(const struct html *h, const struct run *run)
 	(void)buf_str(out, "</p>");
 }
 
-static void fact(struct buf *out, const char *en, const char *zh, const char *value)
+static void count_fact(const struct html *h, const char *en, const char *zh, uint64_t n)
 {
-	if (!value || !*value)
-		return;
-	(void)buf_str(out, "<div><dt>");
-	html_both(out, en, zh);
-	(void)buf_str(out, "</dt>");
-	html_tag(out, "dd", NULL, value);
-	(void)buf_str(out, "</div>");
-}
-
-static const char *shown(struct arena *a, const char *metric, double value)
-{
-	char text[FORMAT_MAX];
-	format_metric(text, sizeof(text), metric, value);
-	return arena_str(a, text);
+	html_fact(h->out, en, zh, arena_fmt(h->a, "%llu", (unsigned long long)n));
 }
 
 static void facts(const struct html *h, const struct run *run)
@@ -132,27 +120,26 @@ static void facts(const struct html *h, const struct run *run)
 	struct buf *out = h->out;
 	struct arena *a = h->a;
 	(void)buf_str(out, "<dl class=\"facts\">");
-	fact(out, "ok", "成功", arena_fmt(a, "%llu", (unsigned long long)run->outcomes[OUTCOME_OK]));
-	fact(out, "failed", "失败", arena_fmt(a, "%llu", (unsigned long long)run_failed(run)));
+	count_fact(h, "ok", "成功", run->outcomes[OUTCOME_OK]);
+	count_fact(h, "failed", "失败", run_failed(run));
 	if (run->unsent)
-		fact(out, "unsent", "未发送", arena_fmt(a, "%llu", (unsigned long long)run->unsent));
-	fact(out, "error rate", "错误率", shown(a, "error_rate", run_error_rate(run)));
-	fact(out, "duration", "历时", shown(a, "latency", run->duration_s));
+		count_fact(h, "unsent", "未发送", run->unsent);
+	html_fact(out, "error rate", "错误率", metric_text(a, "error_rate", run_error_rate(run)));
+	html_fact(out, "duration", "历时", metric_text(a, "latency", run->duration_s));
 	if (!isnan(run->concurrency_mean))
-		fact(out, "in flight (mean, peak)", "并发(均值,峰值)",
+		html_fact(out, "in flight (mean, peak)", "并发(均值,峰值)",
 		     arena_fmt(a, "%.3g, %.3g", run->concurrency_mean, run->concurrency_peak));
-	fact(out, "first request", "首个请求", shown(a, "latency", run->first_request_s));
+	html_fact(out, "first request", "首个请求", metric_text(a, "latency", run->first_request_s));
 	if (run->warmup_requests)
-		fact(out, "warm-up", "预热", arena_fmt(a, "%llu",
-						     (unsigned long long)run->warmup_requests));
+		count_fact(h, "warm-up", "预热", run->warmup_requests);
 	for (size_t i = 0; i < run->n_metrics; i++) {
 		const struct metric *m = &run->metrics[i];
 		if (m->hist)
 			continue;
-		const char *value = shown(a, m->def->name, m->value);
+		const char *value = metric_text(a, m->def->name, m->value);
 		if (m->note && *value)
 			value = arena_fmt(a, "%s (%s)", value, m->note);
-		fact(out, m->def->name, m->def->title_zh, value);
+		html_fact(out, m->def->name, m->def->title_zh, value);
 	}
 	(void)buf_str(out, "</dl>");
 }
@@ -199,7 +186,7 @@ static void failures(const struct html *h, const struct run *run)
 static const char *p99_text(struct arena *a, const struct hist *hist)
 {
 	return hist && hist_count(hist) > 0
-		? shown(a, "latency", (double)hist_quantile(hist, 0.99) / 1e9) : "";
+		? metric_text(a, "latency", (double)hist_quantile(hist, 0.99) / 1e9) : "";
 }
 
 /* How it was measured: folded, for those who doubt. */
@@ -211,23 +198,24 @@ static void generator(const struct html *h, const struct run *run)
 	(void)buf_str(out, "<details><summary>");
 	html_both(out, "How it was measured", "测量方式");
 	(void)buf_str(out, "</summary><dl class=\"facts\">");
-	fact(out, "load threads", "负载线程",
+	html_fact(out, "load threads", "负载线程",
 	     g->threads ? arena_fmt(h->a, "%d", g->threads) : "");
-	fact(out, "CPU of the tester", "测试端 CPU", shown(h->a, "latency", g->cpu_s));
+	html_fact(out, "CPU of the tester", "测试端 CPU", metric_text(h->a, "latency", g->cpu_s));
 	if (!isnan(g->busiest_core_share))
-		fact(out, "busiest thread", "最忙线程",
+		html_fact(out, "busiest thread", "最忙线程",
 		     arena_fmt(h->a, "%.1f %%", g->busiest_core_share * 100));
-	fact(out, "generator_delay p99", "测试端自身延迟 p99", p99_text(h->a, g->generator_delay));
-	fact(out, "queue_delay p99", "排队等待 p99", p99_text(h->a, g->queue_delay));
+	html_fact(out, "generator_delay p99", "测试端自身延迟 p99", p99_text(h->a, g->generator_delay));
+	html_fact(out, "queue_delay p99", "排队等待 p99", p99_text(h->a, g->queue_delay));
 	if (all > 0)
-		fact(out, "moments: kernel, shared, user", "时刻: 内核, 共享, 用户态",
+		html_fact(out, "moments: kernel, shared, user", "时刻: 内核, 共享, 用户态",
 		     arena_fmt(h->a, "%.2f %%, %.2f %%, %.2f %%",
 			       100.0 * (double)g->moments_stamped / (double)all,
 			       100.0 * (double)g->moments_shared / (double)all,
 			       100.0 * (double)g->moments_user / (double)all));
-	fact(out, "error bound of first token p99", "首 token 时刻误差 p99", p99_text(h->a, g->bound));
+	html_fact(out, "error bound of first token p99", "首 token 时刻误差 p99",
+		  p99_text(h->a, g->bound));
 	if (!isnan(g->asked_rate))
-		fact(out, "rate asked, achieved", "目标速率, 实际速率",
+		html_fact(out, "rate asked, achieved", "目标速率, 实际速率",
 		     arena_fmt(h->a, "%.4g /s, %.4g /s", g->asked_rate, g->achieved_rate));
 	(void)buf_str(out, "</dl>");
 	if (run->settings) {

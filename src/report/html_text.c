@@ -81,6 +81,17 @@ void html_tag(struct buf *out, const char *tag, const char *class, const char *t
 	(void)buf_fmt(out, "</%s>", tag);
 }
 
+void html_fact(struct buf *out, const char *en, const char *zh, const char *value)
+{
+	if (!value || !*value)
+		return;
+	(void)buf_str(out, "<div><dt>");
+	html_both(out, en, zh);
+	(void)buf_str(out, "</dt>");
+	html_tag(out, "dd", NULL, value);
+	(void)buf_str(out, "</div>");
+}
+
 void html_head(struct buf *out, const char *class, const char *en, const char *zh)
 {
 	open_tag(out, "th", class);

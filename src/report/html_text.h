@@ -21,6 +21,9 @@ void html_both(struct buf *out, const char *en, const char *zh);
 /* <tag class="class">text</tag>; class may be NULL. */
 void html_tag(struct buf *out, const char *tag, const char *class, const char *text);
 
+/* One entry of a <dl>: what, and its value; nothing where the value is NULL or empty. */
+void html_fact(struct buf *out, const char *en, const char *zh, const char *value);
+
 /* <th> in both languages; class may be NULL. */
 void html_head(struct buf *out, const char *class, const char *en, const char *zh);
 

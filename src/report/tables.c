@@ -33,13 +33,6 @@ static const char *number(struct arena *a, uint64_t n)
 	return arena_fmt(a, "%llu", (unsigned long long)n);
 }
 
-static const char *metric_text(struct arena *a, const char *name, double value)
-{
-	char text[FORMAT_MAX];
-	format_metric(text, sizeof(text), name, value);
-	return arena_str(a, text);
-}
-
 bool tables_grid(const struct result *r, struct arena *a, bool zh, struct table *t)
 {
 	struct grid g;
