@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "cli/fetch.h"
 #include "cli/live_page.h"
+#include "cli/ranks.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
@@ -266,7 +267,7 @@ static struct monitor *start_monitor(const struct session *s, struct live_page *
 	struct monitor *m = NULL;
 	struct err e;
 	const struct plan *p = &s->plan;
-	if (!s->options->monitor)
+	if (!s->options->monitor || !dist_first_on_host(s->dist))
 		return NULL;
 	monitor_defaults(&spec);
 	struct optset set = {.rows = monitor_options, .to = &spec};
@@ -311,7 +312,7 @@ static bool run_item(const struct session *s, const struct session_item *item,
 		skipped = "not asked for (--only)";
 	if (skipped)
 		strings_add(&r->skipped, r->arena, arena_fmt(r->arena, "%s: %s", name, skipped));
-	else if (item->suite->run(item->settings, env, r, &e) < 0)
+	else if (ranks_take(s, item, r) && item->suite->run(item->settings, env, r, &e) < 0)
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
 	return e.code != ERR_USAGE || r->errors.n == before;
 }
@@ -365,18 +366,9 @@ static int start_live(const struct session *s, struct live_page **ret_live, stru
 	return 0;
 }
 
-int session_run(struct session *s)
+/* What is known of a result before anything runs. */
+static void begin_result(const struct session *s, struct result *r)
 {
-	struct err e = {0};
-	CLEANUP(result_freep) struct result *r = result_new();
-	struct store *store = NULL;
-	struct live_page *live = NULL;
-	if (s->options->out && !(store = open_store(s, &e)))
-		return command_fail(&e);
-	if (start_live(s, &live, &e) < 0) {
-		(void)store_close(store);
-		return command_fail(&e);
-	}
 	r->tool_version = ASSAY_VERSION;
 	r->title = arena_str(r->arena, s->options->title ? s->options->title : s->plan.title);
 	r->command = arena_str(r->arena, s->options->command);
@@ -384,6 +376,60 @@ int session_run(struct session *s)
 	r->start_ns = clock_now();
 	json_decref(r->environment);
 	r->environment = environment(s);
+	ranks_note(s, r);
+}
+
+static bool run_items(const struct session *s, const struct suite_env *env, struct result *r)
+{
+	bool fits = true;
+	for (size_t i = 0; i < s->n_items; i++)
+		fits &= run_item(s, &s->items[i], env, r);
+	(void)monitor_stop(env->monitor, r);
+	for (size_t i = 0; i < s->n_items; i++)
+		if (s->items[i].suite->after && ranks_take(s, &s->items[i], NULL))
+			s->items[i].suite->after(s->items[i].settings, r);
+	r->duration_s = ns_to_s(clock_now() - r->start_ns);
+	r->interrupted |= stop_requested();
+	result_judge(r);
+	return fits;
+}
+
+/* The report folder and the page are rank 0's. */
+static int open_outputs(const struct session *s, struct store **store, struct live_page **live,
+			struct err *e)
+{
+	if (dist_rank(s->dist) != 0)
+		return 0;
+	if (s->options->out && !(*store = open_store(s, e)))
+		return -1;
+	return start_live(s, live, e);
+}
+
+int session_refuse(struct session *s, struct err *e)
+{
+	(void)ranks_join(s, -1, e);
+	return ranks_fail(s, e);
+}
+
+int session_run(struct session *s)
+{
+	struct err e = {0};
+	CLEANUP(result_freep) struct result *r = result_new();
+	CLEANUP(result_freep) struct result *own = NULL;
+	struct store *store = NULL;
+	struct live_page *live = NULL;
+	int status = 0;
+	if (ranks_join(s, 0, &e) < 0 ||
+	    dist_agree(s->dist, open_outputs(s, &store, &live, &e), &e) < 0) {
+		(void)store_close(store);
+		return ranks_fail(s, &e);
+	}
+	begin_result(s, r);
+	if (dist_size(s->dist) > 1 && dist_rank(s->dist) == 0) {
+		own = result_new();
+		begin_result(s, own);
+		own->start_ns = r->start_ns;
+	}
 	struct suite_env env = {
 		.arena = r->arena,
 		.plan = &s->plan,
@@ -393,28 +439,25 @@ int session_run(struct session *s)
 		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
 		.store = store,
 		.long_cases = s->options->long_cases,
+		.dist = s->dist,
+		.own = own,
 		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
 	env.monitor = start_monitor(s, live, r);
-	bool fits = true;
-	for (size_t i = 0; i < s->n_items; i++)
-		fits &= run_item(s, &s->items[i], &env, r);
-	(void)monitor_stop(env.monitor, r);
-	for (size_t i = 0; i < s->n_items; i++)
-		if (s->items[i].suite->after)
-			s->items[i].suite->after(s->items[i].settings, r);
-	r->duration_s = ns_to_s(clock_now() - r->start_ns);
-	r->interrupted |= stop_requested();
-	result_judge(r);
+	bool fits = run_items(s, &env, r);
 	s->view = progress_view_free(s->view);
-	int status = write_out(s, r, store);
+	if (ranks_save(s, own ? own : r, &e) < 0)
+		status = command_fail(&e);
+	int written = dist_rank(s->dist) == 0 ? write_out(s, r, store)
+					      : r->interrupted ? 4 : 0;
 	live = live_page_end(live, r);
 	if (!fits)
-		status = 2;
+		written = 2;
 	(void)store_close(store);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);
 	(void)speaker_free(env.speaker);
-	return status;
+	ranks_leave(s);
+	return status ? status : written;
 }

@@ -96,11 +96,14 @@ int slot_prepare(struct slot *s, uint64_t index)
 {
 	const struct common *c = s->lane->common;
 	const struct load_work *w = c->work;
-	const struct sample *sample = &w->samples[c->order[index % w->n_samples]];
+	/* among the requests of all ranks, so that together they ask as one would */
+	uint64_t of_all = index * (uint64_t)MAX(c->spec->ranks, (int64_t)1) +
+			  (uint64_t)c->spec->rank;
+	const struct sample *sample = &w->samples[c->order[of_all % w->n_samples]];
 	s->index = index;
 	if (w->unique_prompts)
 		(void)snprintf(s->nonce, sizeof(s->nonce), "%016llx-%llx",
-			       (unsigned long long)c->nonce, (unsigned long long)index);
+			       (unsigned long long)c->nonce, (unsigned long long)of_all);
 	if (asking_prepare(&s->asking, sample, &s->ask, &s->answer, &s->lane->err) == 0)
 		return 0;
 	lane_break(s->lane);
