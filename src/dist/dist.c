@@ -3,51 +3,13 @@
  * A message is one byte that says what it is, and its content. Operations are made of messages to
  * rank 0 and from it, which come in their order; what a stop has made obsolete is passed over.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "dist/dist.h"
+#include "dist/dist_in.h"
 
 #include <unistd.h>
 
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/util.h"
-#include "dist/transport.h"
-
-#define HOST_MAX 256
-#define ROUNDS 8	/* to a clock and back; the quickest one counts */
-
-enum kind {
-	KIND_GATHER = 'g',
-	KIND_BROADCAST = 'b',
-	KIND_BARRIER = 'r',
-	KIND_AGREE = 'a',
-	KIND_CLOCK = 'c',	/* what time is it there? */
-	KIND_MOMENT = 'm',	/* the start of a run, on the receiver's clock */
-	KIND_WORD = 'w',
-	KIND_STOP = 's',
-};
-
-struct message {
-	struct message *next;
-	struct buf data;	/* with its kind in front */
-};
-
-struct queue {
-	struct message *first, **last;
-};
-
-struct dist {
-	const struct transport *transport;
-	void *state;
-	struct peers self;
-	char (*hosts)[HOST_MAX];
-	bool *lost;
-	struct dist_start *starts;
-	struct queue *inbox;	/* by rank: operations */
-	struct queue words;
-	bool cut;		/* the ranks are out of reach */
-	bool told_stop;
-	unsigned round;
-};
 
 bool dist_launched(void)
 {
@@ -76,7 +38,7 @@ static struct message *pop(struct queue *q)
 	return m;
 }
 
-static void message_free(struct message *m)
+void dist_message_free(struct message *m)
 {
 	if (m)
 		buf_release(&m->data);
@@ -86,10 +48,10 @@ static void message_free(struct message *m)
 static void queue_release(struct queue *q)
 {
 	for (struct message *m; (m = pop(q));)
-		message_free(m);
+		dist_message_free(m);
 }
 
-static int put(struct dist *d, int to, enum kind kind, const void *data, size_t len, struct err *e)
+int dist_put(struct dist *d, int to, enum kind kind, const void *data, size_t len, struct err *e)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT(DIST_MESSAGE_MAX);
 	if (d->cut)
@@ -104,14 +66,13 @@ static int put(struct dist *d, int to, enum kind kind, const void *data, size_t 
 	return 0;
 }
 
-/* From rank 0 to all others, from another rank to rank 0. */
-static int put_all(struct dist *d, enum kind kind, const void *data, size_t len, struct err *e)
+int dist_put_all(struct dist *d, enum kind kind, const void *data, size_t len, struct err *e)
 {
 	int rc = 0;
 	if (d->self.rank != 0)
-		return put(d, 0, kind, data, len, e);
+		return dist_put(d, 0, kind, data, len, e);
 	for (int i = 1; i < d->self.size; i++)
-		if (!d->lost[i] && put(d, i, kind, data, len, e) < 0)
+		if (!d->lost[i] && dist_put(d, i, kind, data, len, e) < 0)
 			rc = -1;
 	return rc;
 }
@@ -122,7 +83,7 @@ static void tell_stop(struct dist *d)
 	if (!stop_requested() || d->told_stop)
 		return;
 	d->told_stop = true;
-	(void)put_all(d, KIND_STOP, "", 0, NULL);
+	(void)dist_put_all(d, KIND_STOP, "", 0, NULL);
 }
 
 /* Sort what comes until then into the queues, at most one message. 1: one has come. */
@@ -138,28 +99,27 @@ static int pump(struct dist *d, uint64_t until_ns)
 		rc = d->transport->receive(d->state, until_ns, &from, &m->data, NULL);
 	d->cut = d->cut || rc < 0;
 	if (rc <= 0 || m->data.len == 0 || from < 0 || from >= d->self.size) {
-		message_free(m);
+		dist_message_free(m);
 		return rc;
 	}
 	if (m->data.data[0] == KIND_STOP) {
 		stop_request();
 		tell_stop(d);
-		message_free(m);
+		dist_message_free(m);
 		return 1;
 	}
 	push(m->data.data[0] == KIND_WORD ? &d->words : &d->inbox[from], m);
 	return 1;
 }
 
-/* The next operation's message from this rank; NULL: it is lost, or the run ends. */
-static struct message *wait_for(struct dist *d, int from, enum kind a, enum kind b)
+struct message *dist_wait(struct dist *d, int from, enum kind a, enum kind b)
 {
 	uint64_t stopped = 0;
 	while (!d->lost[from]) {
 		for (struct message *m; (m = pop(&d->inbox[from]));) {
 			if (m->data.data[0] == (char)a || m->data.data[0] == (char)b)
 				return m;
-			message_free(m);
+			dist_message_free(m);
 		}
 		uint64_t now = clock_now();
 		if (stop_requested() && stopped == 0)
@@ -171,7 +131,7 @@ static struct message *wait_for(struct dist *d, int from, enum kind a, enum kind
 	return NULL;
 }
 
-static struct span content(const struct message *m)
+struct span dist_content(const struct message *m)
 {
 	return (struct span){m->data.data + 1, m->data.len - 1};
 }
@@ -305,22 +265,22 @@ int dist_gather(struct dist *d, const void *data, size_t len, struct buf *parts,
 {
 	int missing = 0;
 	if (dist_rank(d) != 0)
-		return put(d, 0, KIND_GATHER, data, len, e);
+		return dist_put(d, 0, KIND_GATHER, data, len, e);
 	if (buf_add(&parts[0], data, len) < 0)
 		return err_set(e, ERR_SYSTEM, "no memory for what the ranks tell");
 	for (int i = 1; i < dist_size(d); i++) {
-		struct message *m = wait_for(d, i, KIND_GATHER, KIND_GATHER);
-		int rc = m ? buf_add(&parts[i], content(m).data, content(m).len) : 0;
+		struct message *m = dist_wait(d, i, KIND_GATHER, KIND_GATHER);
+		int rc = m ? buf_add(&parts[i], dist_content(m).data, dist_content(m).len) : 0;
 		d->lost[i] = !m;
 		missing |= !m;
-		message_free(m);
+		dist_message_free(m);
 		if (rc < 0)
 			return err_set(e, ERR_SYSTEM, "no memory for what the ranks tell");
 	}
 	return missing;
 }
 
-static int not_heard(struct err *e)
+int dist_not_heard(struct err *e)
 {
 	return err_set(e, stop_requested() ? ERR_INTERRUPTED : ERR_SYSTEM, stop_requested()
 		       ? "the run was ended" : "the other ranks are out of reach");
@@ -331,26 +291,25 @@ int dist_broadcast(struct dist *d, struct buf *data, struct err *e)
 	if (dist_size(d) == 1)
 		return 0;
 	if (d->self.rank == 0)
-		return put_all(d, KIND_BROADCAST, data->data, data->len, e);
-	struct message *m = wait_for(d, 0, KIND_BROADCAST, KIND_BROADCAST);
+		return dist_put_all(d, KIND_BROADCAST, data->data, data->len, e);
+	struct message *m = dist_wait(d, 0, KIND_BROADCAST, KIND_BROADCAST);
 	if (!m)
-		return not_heard(e);
+		return dist_not_heard(e);
 	buf_clear(data);
-	int rc = buf_add(data, content(m).data, content(m).len);
-	message_free(m);
+	int rc = buf_add(data, dist_content(m).data, dist_content(m).len);
+	dist_message_free(m);
 	return rc < 0 ? err_set(e, ERR_SYSTEM, "no memory for what rank 0 tells") : 0;
 }
 
-/* All have come: rank 0 knows it, the others have only told it. */
-static int arrive(struct dist *d, struct err *e)
+int dist_arrive(struct dist *d, struct err *e)
 {
 	if (d->self.rank != 0)
-		return put(d, 0, KIND_BARRIER, "", 0, e);
+		return dist_put(d, 0, KIND_BARRIER, "", 0, e);
 	for (int i = 1; i < d->self.size; i++) {
-		struct message *m = wait_for(d, i, KIND_BARRIER, KIND_BARRIER);
+		struct message *m = dist_wait(d, i, KIND_BARRIER, KIND_BARRIER);
 		if (!m)
-			return not_heard(e);
-		message_free(m);
+			return dist_not_heard(e);
+		dist_message_free(m);
 	}
 	return 0;
 }
@@ -359,13 +318,13 @@ int dist_barrier(struct dist *d, struct err *e)
 {
 	if (dist_size(d) == 1)
 		return 0;
-	if (arrive(d, e) < 0)
+	if (dist_arrive(d, e) < 0)
 		return -1;
 	if (d->self.rank == 0)
-		return put_all(d, KIND_BARRIER, "", 0, e);
-	struct message *m = wait_for(d, 0, KIND_BARRIER, KIND_BARRIER);
-	message_free(m);
-	return m ? 0 : not_heard(e);
+		return dist_put_all(d, KIND_BARRIER, "", 0, e);
+	struct message *m = dist_wait(d, 0, KIND_BARRIER, KIND_BARRIER);
+	dist_message_free(m);
+	return m ? 0 : dist_not_heard(e);
 }
 
 /* The status of one rank: its code, then its words. */
@@ -398,111 +357,28 @@ int dist_agree(struct dist *d, int rc, struct err *e)
 	if (d->cut || stop_requested())
 		return rc;
 	put_status(&text, rc, e);
-	if (d->self.rank != 0 && put(d, 0, KIND_AGREE, text.data, text.len, e) < 0)
+	if (d->self.rank != 0 && dist_put(d, 0, KIND_AGREE, text.data, text.len, e) < 0)
 		return -1;
 	for (int i = 1; d->self.rank == 0 && i < d->self.size; i++) {
-		struct message *m = wait_for(d, i, KIND_AGREE, KIND_AGREE);
+		struct message *m = dist_wait(d, i, KIND_AGREE, KIND_AGREE);
 		if (!m && rc == 0)
-			rc = not_heard(e);
-		if (m && rc == 0 && take_status(content(m), &theirs) < 0) {
+			rc = dist_not_heard(e);
+		if (m && rc == 0 && take_status(dist_content(m), &theirs) < 0) {
 			*e = theirs;
 			rc = err_prefix(e, "rank %d on %s: ", i, d->hosts[i]);
 		}
-		message_free(m);
+		dist_message_free(m);
 	}
 	if (d->self.rank == 0) {
 		buf_clear(&text);
 		put_status(&text, rc, e);
-		(void)put_all(d, KIND_AGREE, text.data, text.len, NULL);
+		(void)dist_put_all(d, KIND_AGREE, text.data, text.len, NULL);
 		return rc;
 	}
-	struct message *m = wait_for(d, 0, KIND_AGREE, KIND_AGREE);
-	rc = m ? take_status(content(m), e) : not_heard(e);
-	message_free(m);
+	struct message *m = dist_wait(d, 0, KIND_AGREE, KIND_AGREE);
+	rc = m ? take_status(dist_content(m), e) : dist_not_heard(e);
+	dist_message_free(m);
 	return rc;
-}
-
-/* --- a common moment --- */
-
-struct reading {
-	uint64_t now_ns, wall_ns;
-};
-
-static struct reading read_clocks(void)
-{
-	return (struct reading){clock_now(), clock_wall()};
-}
-
-/* How far are rank i's clocks ahead of this one's (ret->at_ns: its CLOCK_MONOTONIC, modulo 2^64)?
- * From the quickest of some questions. */
-static int ask_clock(struct dist *d, int i, struct dist_start *ret, struct err *e)
-{
-	ret->bound_ns = UINT64_MAX;
-	for (int round = 0; round < ROUNDS; round++) {
-		struct reading here = read_clocks(), there;
-		if (put(d, i, KIND_CLOCK, "", 0, e) < 0)
-			return -1;
-		struct message *m = wait_for(d, i, KIND_CLOCK, KIND_CLOCK);
-		uint64_t half = (clock_now() - here.now_ns) / 2;
-		if (!m || content(m).len != sizeof(there)) {
-			message_free(m);
-			return not_heard(e);
-		}
-		memcpy(&there, content(m).data, sizeof(there));
-		message_free(m);
-		if (half >= ret->bound_ns)
-			continue;
-		ret->bound_ns = half;
-		ret->at_ns = there.now_ns - here.now_ns - half;
-		ret->wall_ns = (int64_t)(there.wall_ns - here.wall_ns) - (int64_t)half;
-	}
-	return 0;
-}
-
-static int announce(struct dist *d, uint64_t lead_ns, struct dist_start *ret, struct err *e)
-{
-	for (int i = 1; i < d->self.size; i++)
-		if (ask_clock(d, i, &d->starts[i], e) < 0)
-			return -1;
-	*ret = (struct dist_start){.at_ns = clock_now() + lead_ns};
-	for (int i = 1; i < d->self.size; i++) {
-		struct dist_start *s = &d->starts[i];
-		s->at_ns += ret->at_ns;
-		if (put(d, i, KIND_MOMENT, s, sizeof(*s), e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int dist_start(struct dist *d, uint64_t lead_ns, struct dist_start *ret, struct err *e)
-{
-	*ret = (struct dist_start){.at_ns = clock_now() + lead_ns};
-	if (dist_size(d) == 1)
-		return 0;
-	d->round++;
-	if (arrive(d, e) < 0)
-		return -1;
-	if (d->self.rank == 0)
-		return announce(d, lead_ns, ret, e);
-	for (;;) {
-		struct message *m = wait_for(d, 0, KIND_CLOCK, KIND_MOMENT);
-		if (!m)
-			return not_heard(e);
-		bool moment = m->data.data[0] == KIND_MOMENT && content(m).len == sizeof(*ret);
-		if (moment)
-			memcpy(ret, content(m).data, sizeof(*ret));
-		message_free(m);
-		if (moment)
-			return 0;
-		struct reading now = read_clocks();
-		if (put(d, 0, KIND_CLOCK, &now, sizeof(now), e) < 0)
-			return -1;
-	}
-}
-
-unsigned dist_round(const struct dist *d)
-{
-	return d ? d->round : 0;
 }
 
 /* --- words --- */
@@ -510,7 +386,7 @@ unsigned dist_round(const struct dist *d)
 void dist_tell(struct dist *d, const void *data, size_t len)
 {
 	if (dist_size(d) > 1)
-		(void)put_all(d, KIND_WORD, data, len, NULL);
+		(void)dist_put_all(d, KIND_WORD, data, len, NULL);
 }
 
 bool dist_hear(struct dist *d, struct buf *ret)
@@ -523,8 +399,8 @@ bool dist_hear(struct dist *d, struct buf *ret)
 	if (!m)
 		return false;
 	buf_clear(ret);
-	(void)buf_add(ret, content(m).data, content(m).len);
-	message_free(m);
+	(void)buf_add(ret, dist_content(m).data, dist_content(m).len);
+	dist_message_free(m);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* src/load/timeline_text.c - a timeline joined with another, and as text for other hosts.
  *
- * "t1 WIDTH LAST_END WINDOWS", then for each window "\nSTARTED OK FAILED AREA" (AREA in
+ * "t1 WIDTH LAST_END WINDOWS ENTRIES", then for each window "\nSTARTED OK FAILED AREA" (AREA in
  * hexadecimal floating point: exact), then for each entry "\n+WINDOW KIND VALUE COUNT".
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -37,7 +37,8 @@ int timeline_write(struct timeline *t, struct buf *out, struct err *e)
 {
 	if (!timeline_close(t))
 		return err_set(e, ERR_SYSTEM, "no memory for the timeline of a run");
-	(void)buf_fmt(out, "t1 %" PRIu64 " %" PRIu64 " %zu", t->width, t->last_end, t->n);
+	(void)buf_fmt(out, "t1 %" PRIu64 " %" PRIu64 " %zu %zu", t->width, t->last_end,
+		      t->n, t->n_entries);
 	for (size_t i = 0; i < t->n; i++)
 		(void)buf_fmt(out, "\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %a",
 			      t->windows[i].started, t->windows[i].ok, t->windows[i].failed,
@@ -100,6 +101,7 @@ static bool read_all(struct cursor *c, struct timeline *t)
 	uint64_t width = number(c, ' ', UINT64_MAX);
 	uint64_t last_end = number(c, ' ', UINT64_MAX);
 	uint64_t n = number(c, ' ', WINDOWS_READ_MAX);
+	uint64_t entries = number(c, ' ', UINT64_MAX);
 	if (c->bad || width != t->width)
 		return false;
 	for (uint64_t i = 0; i < n && !c->bad; i++) {
@@ -113,7 +115,7 @@ static bool read_all(struct cursor *c, struct timeline *t)
 			return false;
 		*to = w;
 	}
-	while (!c->bad && c->p < c->end) {
+	for (; entries > 0 && !c->bad; entries--) {
 		expect(c, '\n');
 		uint32_t window = (uint32_t)number(c, '+', UINT32_MAX);
 		uint32_t kind = (uint32_t)number(c, ' ', KINDS - 1);
@@ -123,7 +125,7 @@ static bool read_all(struct cursor *c, struct timeline *t)
 			return false;
 	}
 	t->last_end = last_end;
-	return !c->bad;
+	return !c->bad && c->p == c->end;
 }
 
 int timeline_read(struct timeline *into, const char *text, size_t len, struct err *e)

@@ -23,6 +23,7 @@ void html_run(const struct html *h, const struct run *run, size_t index);
 size_t html_sweep_steps(const struct result *r, size_t first);
 void html_sweep(const struct html *h, size_t first, size_t n);
 void html_targets(const struct html *h, const struct target *items, size_t n);
+void html_hosts(const struct html *h, const struct run *run);	/* a row for each rank */
 void html_cases(const struct html *h);
 void html_accuracy(const struct html *h);
 void html_soak(const struct html *h);
