@@ -62,7 +62,8 @@ static void test_slurm(void **state)
 	assert_null(l.mpi);
 	assert_int_equal(l.size, 4);
 	assert_false(l.no_pmi);
-	l = WITH("SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=4", "PMI_RANK=1", "PMI_FD=5", "PMI_SIZE=4");
+	l = WITH("SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=4", "PMI_RANK=1", "PMI_FD=5",
+		 "PMI_SIZE=4");
 	assert_null(l.mpi);
 	assert_int_equal(l.size, 4);
 	l = WITH("SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=4");
