@@ -185,6 +185,8 @@
 		var p = state.phases[state.phases.length - 1];
 		if (state.verdict)
 			return chinese() ? state.sentence_zh : state.sentence;
+		if (!p && Object.keys(lines).some(function (k) { return lines[k].t.length > 0; }))
+			return chinese() ? '正在监控' : 'Watching';
 		if (!p)
 			return chinese() ? '正在准备' : 'Getting ready';
 		var done = p.done === undefined ? '' : ', ' + Math.floor(p.done * 100) + ' %';
@@ -204,6 +206,8 @@
 		var head = document.querySelector('#phases thead tr');
 		var body = document.querySelector('#phases tbody');
 		head.textContent = body.textContent = '';
+		if (!state.phases.length)
+			return;
 		heads.forEach(function (h, i) { element('th', i ? 'num' : '', h[chinese() ? 1 : 0], head); });
 		state.phases.slice().reverse().forEach(function (p) {
 			var row = element('tr', '', '', body);

@@ -66,6 +66,8 @@
 		}
 		if (unit === 'B')
 			return bytes(v);
+		if (unit === 'count' && v === Math.floor(v) && Math.abs(v) < 1e15)
+			return String(v);
 		if (unit === 'ratio' || unit === 'count' || !unit)
 			return three(v);
 		return three(v) + ' ' + unit;
@@ -216,7 +218,8 @@
 		var rows = d.counts.map(function (n, i) {
 			return [Math.sqrt(e[i] * e[i + 1]), n];
 		});
-		var head = heading(parent, [d.name + ', n = ' + d.n, d.name + ', n = ' + d.n], [], '');
+		var head = heading(parent, [d.name + ', n = ' + d.n + '; requests per bar, logarithmic axis',
+			d.name + ',n = ' + d.n + ';每柱请求数,对数坐标'], [], '');
 		var box = element('div', 'plot tall', null, parent);
 		box.dataset.plot = 'distribution';
 		function bars(p) {
@@ -241,7 +244,7 @@
 				axes: {
 					x: { logscale: true, drawGrid: false, ticker: logTicks(d.unit),
 						axisLabelWidth: 64 },
-					y: { axisLabelWidth: 54, pixelsPerLabel: 36,
+					y: { axisLabelWidth: 62, pixelsPerLabel: 36,
 						axisLabelFormatter: function (v) {
 							return v === Math.floor(v) ? tick(v, '') : '';
 						} }
@@ -312,29 +315,63 @@
 				{ label: 'p99', v: t.p99, color: 'c4' }];
 			if (t.ttft.some(function (v) { return v !== null; }))
 				lines.push({ label: 'ttft p50', v: t.ttft, color: 'c5' });
-			list.push({ title: ['latency', '延迟'], unit: 's', zero: true, t: middle,
-				lines: lines });
+			list.push({ title: ['latency of the requests that ended', '延迟(按结束时刻)'],
+				unit: 's', zero: true, t: middle, dots: true, lines: lines });
 		}
 		return list.concat(readings(run.series));
 	}
 
-	/* Readings that are told in one unit and name go together, host and devices side by side. */
+	/* The readings that every run shows, in this order; `of`: whose they are. */
+	var keys = [
+		{ names: ['server_waiting', 'server_running'], title: ['queue of the server', '服务端队列'], zero: true },
+		{ names: ['utilization'], title: ['device busy', '设备利用率'], zero: true },
+		{ names: ['memory_used'], of: 'device', title: ['device memory (HBM)', '设备显存 (HBM)'] },
+		{ names: ['server_cache'], title: ['KV cache', 'KV 缓存'], zero: true },
+		{ names: ['power'], title: ['power', '功率'], zero: true },
+		{ names: ['temperature'], title: ['temperature', '温度'] },
+		{ names: ['cpu'], title: ['CPU of host and services', '主机与服务 CPU'], zero: true },
+		{ names: ['rss'], title: ['memory of services', '服务内存'] },
+		{ names: ['memory_used'], of: 'host', title: ['memory of the host', '主机内存'] }
+	];
+
+	function keyOf(s) {
+		return keys.filter(function (k) {
+			return k.names.indexOf(s.name) >= 0 &&
+				(!k.of || (k.of === 'host') === (s.source === 'host'));
+		})[0];
+	}
+
+	/* Readings of one name and unit go together, those of all devices side by side. */
 	function readings(series) {
 		var groups = [];
-		var zh = { utilization: '利用率', cpu: '处理器', memory_used: '内存', power: '功率',
-			temperature: '温度', rss: '常驻内存', threads: '线程', fds: '文件描述符' };
 		series.forEach(function (s) {
-			var key = s.unit === '%' ? '%' : s.name + ' ' + s.unit;
-			var g = groups.filter(function (x) { return x.key === key; })[0];
+			var k = keyOf(s);
+			var id = (k ? k.title[0] : s.name) + '\n' + s.unit;
+			var g = groups.filter(function (x) { return x.id === id; })[0];
 			if (!g) {
-				var name = s.unit === '%' ? ['busy', '利用率'] :
-					[s.name.replace(/_/g, ' '), zh[s.name] || s.name];
-				g = { key: key, title: name, unit: s.unit, zero: s.unit === '%', series: [] };
+				var name = s.name.replace(/_/g, ' ');
+				g = { id: id, rank: k ? keys.indexOf(k) : keys.length, unit: s.unit,
+					title: k ? k.title : [name, name], zero: k && k.zero,
+					many: k && k.names.length > 1, series: [] };
 				groups.push(g);
 			}
 			g.series.push(s);
 		});
-		return groups.map(joined);
+		return groups.map(joined).sort(function (a, b) { return a.rank - b.rank; });
+	}
+
+	/* The only value of all its lines; undefined: it changes. */
+	function constant(p) {
+		var first;
+		var same = p.lines.every(function (l) {
+			return l.v.every(function (v) {
+				if (v === undefined || v === null || isNaN(v))
+					return true;
+				first = first === undefined ? v : first;
+				return v === first;
+			});
+		});
+		return same ? first : undefined;
 	}
 
 	/* Dygraphs wants one column of moments: the union, with gaps where a line has no reading. */
@@ -348,7 +385,7 @@
 		g.t = Object.keys(rows).map(Number).sort(function (a, b) { return a - b; });
 		g.lines = g.series.map(function (s, i) {
 			return {
-				label: s.device + (g.unit === '%' && s.name !== 'utilization' ? ' ' + s.name : ''),
+				label: s.device + (g.many ? ' ' + s.name : ''),
 				color: 'c' + (i % 8 + 1),
 				/* undefined: no reading of this line here; the line goes on to its next one */
 				v: g.t.map(function (t) { return rows[t][i]; })
@@ -390,127 +427,208 @@
 		});
 	}
 
+	/* Ticks that are round in the unit that they are told in, at least two of them. */
+	function niceTicks(unit) {
+		return function (a, b, pixels) {
+			var most = Math.max(3, Math.floor(pixels / 24));
+			var m = Math.max(Math.abs(a), Math.abs(b));
+			var base = 1, word = unit && unit !== 'count' && unit !== 'ratio' ? ' ' + unit : '';
+			if (unit === 'B' || unit === 'B/s') {
+				var units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+				for (var i = 0; m >= 1024 && i < 4; i++, m /= 1024)
+					base *= 1024;
+				word = ' ' + units[i] + unit.slice(1);
+			} else if (unit === 's') {
+				base = m < 1e-3 ? 1e-6 : m < 1 ? 1e-3 : 1;
+				word = m < 1e-3 ? ' µs' : m < 1 ? ' ms' : ' s';
+			} else if (unit === 'Hz' && m >= 1e6) {
+				base = 1e6;
+				word = ' MHz';
+			}
+			var range = (b - a) / base || 1;
+			var power = Math.pow(10, Math.floor(Math.log10(range / most)));
+			var step = [1, 2, 5, 10].map(function (k) { return k * power; })
+				.filter(function (k) { return range / k <= most; })[0] || 10 * power;
+			var digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+			var ticks = [];
+			for (var v = Math.ceil(a / base / step - 1e-9) * step; v * base <= b; v += step)
+				ticks.push({ v: v * base, label: v.toFixed(digits) + word });
+			return ticks;
+		};
+	}
+
+	function nearest(t, x) {
+		var lo = 0, hi = t.length - 1;
+		while (hi - lo > 1) {
+			var m = (lo + hi) >> 1;
+			if (t[m] <= x)
+				lo = m;
+			else
+				hi = m;
+		}
+		return Math.abs(t[lo] - x) <= Math.abs(t[hi] - x) ? lo : hi;
+	}
+
+	/* All panels of one run: one clock, one zoom, one pointer. */
+	function Clock(end) {
+		this.whole = [0, end || 1];
+		this.now = this.whole;
+		this.graphs = [];
+		this.busy = false;
+	}
+
+	Clock.prototype.all = function (f, but) {
+		if (this.busy)
+			return;
+		this.busy = true;
+		this.graphs.forEach(function (g) {
+			if (g !== but)
+				f(g);
+		});
+		this.busy = false;
+	};
+
+	Clock.prototype.zoom = function (range) {
+		this.now = range;
+		this.all(function (g) { g.updateOptions({ dateWindow: range, valueRange: null }); }, null);
+	};
+
+	function tell(g, x) {
+		var row = nearest(g.panel.t, x);
+		g.head.set(clock(x), g.panel.lines.map(function (l) { return l.v[row]; }));
+		g.setSelection(row);
+	}
+
+	function untell(g) {
+		g.head.set('', null);
+		g.clearSelection();
+	}
+
+	function panelOptions(p, last, time, self) {
+		return options({
+			labels: ['t'].concat(p.lines.map(function (l, i) { return i + ''; })),
+			colors: p.lines.map(function (l) { return color(l.color); }),
+			stepPlot: !!p.step, fillGraph: !!p.step, fillAlpha: 0.16,
+			connectSeparatedPoints: !!p.between || !!p.dots, includeZero: !!p.zero,
+			drawPoints: !!p.dots && p.t.length < 150, pointSize: 1.8,
+			axes: {
+				x: { drawAxis: last, drawGrid: true, pixelsPerLabel: 80,
+					axisLabelFormatter: function (v) { return clock(v); } },
+				y: { axisLabelWidth: 62, ticker: niceTicks(p.unit) }
+			},
+			highlightCallback: function (ev, x) {
+				tell(self(), x);
+				time.all(function (other) { tell(other, x); }, self());
+			},
+			unhighlightCallback: function () {
+				self().head.set('', null);
+				time.all(untell, self());
+			},
+			zoomCallback: function (from, to) {
+				time.zoom(from <= time.whole[0] && to >= time.whole[1] ? time.whole : [from, to]);
+			}
+		});
+	}
+
+	function panel(parent, p, time, last) {
+		withGaps(p);
+		var rows = p.t.map(function (t, i) {
+			return [t].concat(p.lines.map(function (l) { return l.v[i]; }));
+		});
+		/* A step lasts until its window ends. */
+		if (p.step && rows.length)
+			rows.push([time.whole[1]].concat(rows[rows.length - 1].slice(1)));
+		var head = heading(parent, p.title, p.lines, p.unit);
+		var box = element('div', 'plot low' + (last ? ' last' : ''), null, parent);
+		box.dataset.plot = 'timeline';
+		var g = null;
+		function settings() {
+			return panelOptions(p, last, time, function () { return g; });
+		}
+		var first = settings();
+		first.dateWindow = time.now;
+		g = new Dygraph(box, rows, first);
+		g.panel = p;
+		g.head = head;
+		time.graphs.push(g);
+		box.addEventListener('dblclick', function () { time.zoom(time.whole); });
+		drawn.push(function () { g.updateOptions(settings()); });
+	}
+
+	function panelsOf(parent, list, time) {
+		list.forEach(function (p, i) { panel(parent, p, time, i === list.length - 1); });
+	}
+
+	/* What did not change in one line of text, and what is looked at rarely on request. */
+	function rest(parent, list, time) {
+		var still = list.filter(function (p) { return constant(p) !== undefined; });
+		var moving = list.filter(function (p) { return constant(p) === undefined; });
+		if (still.length) {
+			var words = still.map(function (p) {
+				return p.title[0] + ' ' + show(constant(p), p.unit);
+			}).join(' · ');
+			both(element('p', 'hint', null, parent), 'Did not change: ' + words,
+				'未变化: ' + words);
+		}
+		if (!moving.length)
+			return;
+		var more = element('button', 'more', null, parent);
+		more.type = 'button';
+		both(more, moving.length + ' more readings', '另有 ' + moving.length + ' 项监控数据');
+		more.onclick = function () {
+			more.remove();
+			panelsOf(parent, moving, time);
+		};
+	}
+
 	function timelines(parent, run) {
 		var list = panels(run);
+		var end = 0;
 		if (!list.length)
 			return;
-		var end = 0;
 		if (run.timeline && run.timeline.to.length)
 			end = run.timeline.to[run.timeline.to.length - 1];
-		var whole = [0, end || 1];
-		var graphs = [];
-		var busy = false;
-		var hint = element('p', 'hint', null, parent);
-		both(hint, 'Drag to zoom all panels, double-click for the whole run.' +
-			(run.timeline && run.timeline.merged > 1 ? ' Each point joins ' +
-			run.timeline.merged + ' windows: mean, for p99 the worst.' : ''),
-			'拖动可同时缩放所有图,双击恢复。' + (run.timeline && run.timeline.merged > 1 ?
-			'每点合并 ' + run.timeline.merged + ' 个时间窗: 取均值,p99 取最差。' : ''));
-
-		function all(f, but) {
-			if (busy)
-				return;
-			busy = true;
-			graphs.forEach(function (g) {
-				if (g !== but)
-					f(g);
-			});
-			busy = false;
+		var time = new Clock(end);
+		var merged = run.timeline && run.timeline.merged > 1 ? run.timeline.merged : 0;
+		both(element('p', 'hint', null, parent),
+			'Drag to zoom all panels, double-click for the whole run.' + (merged ?
+			' Each point joins ' + merged + ' windows: mean, for p99 the worst.' : ''),
+			'拖动可同时缩放所有图,双击恢复。' + (merged ? '每点合并 ' + merged +
+			' 个时间窗: 取均值,p99 取最差。' : ''));
+		var shown = list.filter(function (p) { return p.rank === undefined || p.rank < keys.length; });
+		panelsOf(parent, shown, time);
+		rest(parent, list.filter(function (p) { return shown.indexOf(p) < 0; }), time);
+		if (run.readings_name) {
+			var p = element('p', 'hint', null, parent);
+			both(p, 'Readings of devices and host at the same time: ', '同一时间的设备与主机数据: ');
+			element('a', '', run.readings_name, p).href = '#run-' + run.readings_of;
 		}
-		function nearest(t, x) {
-			var lo = 0, hi = t.length - 1;
-			while (hi - lo > 1) {
-				var m = (lo + hi) >> 1;
-				if (t[m] <= x)
-					lo = m;
-				else
-					hi = m;
-			}
-			return Math.abs(t[lo] - x) <= Math.abs(t[hi] - x) ? lo : hi;
-		}
-		function tell(g, x) {
-			var row = nearest(g.panel.t, x);
-			g.head.set(clock(x), g.panel.lines.map(function (l) { return l.v[row]; }));
-			g.setSelection(row);
-		}
-
-		list.forEach(function (p, k) {
-			withGaps(p);
-			var rows = p.t.map(function (t, i) {
-				return [t].concat(p.lines.map(function (l) { return l.v[i]; }));
-			});
-			/* A step lasts until its window ends. */
-			if (p.step && rows.length)
-				rows.push([end].concat(rows[rows.length - 1].slice(1)));
-			var last = k === list.length - 1;
-			var head = heading(parent, p.title, p.lines, p.unit);
-			var box = element('div', 'plot low' + (last ? ' last' : ''), null, parent);
-			box.dataset.plot = 'timeline';
-			function settings() {
-				return options({
-					labels: ['t'].concat(p.lines.map(function (l, i) { return i + ''; })),
-					colors: p.lines.map(function (l) { return color(l.color); }),
-					stepPlot: !!p.step, fillGraph: !!p.step, fillAlpha: 0.16,
-					connectSeparatedPoints: !!p.between, includeZero: !!p.zero,
-					axes: {
-						x: { drawAxis: last, drawGrid: true, pixelsPerLabel: 80,
-							axisLabelFormatter: function (v) { return clock(v); } },
-						y: { axisLabelWidth: 54, pixelsPerLabel: 28,
-							axisLabelFormatter: function (v) {
-								return tick(v, p.unit);
-							}, labelsKMG2: p.unit === 'B' }
-					},
-					highlightCallback: function (ev, x) {
-						head.set(clock(x), null);
-						tell(g, x);
-						all(function (other) { tell(other, x); }, g);
-					},
-					unhighlightCallback: function () {
-						head.set('', null);
-						all(function (other) {
-							other.head.set('', null);
-							other.clearSelection();
-						}, g);
-					},
-					zoomCallback: function (from, to) {
-						var range = from <= whole[0] && to >= whole[1] ? whole : [from, to];
-						all(function (other) {
-							other.updateOptions({ dateWindow: range });
-						}, null);
-					}
-				});
-			}
-			var first = settings();
-			first.dateWindow = whole;
-			var g = new Dygraph(box, rows, first);
-			g.panel = p;
-			g.head = head;
-			graphs.push(g);
-			/* Drags select along the time only; double-click goes back to the whole run. */
-			g.updateOptions({ valueRange: null }, true);
-			box.addEventListener('dblclick', function () {
-				graphs.forEach(function (other) {
-					other.updateOptions({ dateWindow: whole, valueRange: null });
-				});
-			});
-			drawn.push(function () {
-				g.updateOptions(settings());
-			});
-		});
-		parent.graphs = graphs;
+		parent.graphs = time.graphs;
 	}
 
 	/* ---- pairs of texts: what was left out, put in, or changed ---- */
 
+	/* Each Han character by itself, other letters by the word; the key is what is compared: as a
+	 * normaliser does, without case and punctuation. */
 	function tokens(text) {
-		if (/[\u3400-\u9fff\uf900-\ufaff]/.test(text))
-			return { list: Array.from(text.replace(/\s+/g, '')), glue: '' };
-		return { list: text.split(/\s+/).filter(Boolean), glue: ' ' };
+		var found = text.match(/[\u3400-\u9fff\uf900-\ufaff]|[^\s\u3400-\u9fff\uf900-\ufaff]+|\s+/g);
+		var list = [];
+		(found || []).forEach(function (t) {
+			var key = t.toLowerCase().replace(/[\p{P}\p{S}\s]/gu, '');
+			if (key || !list.length)
+				list.push({ text: t, key: key, after: '' });
+			else
+				list[list.length - 1].after += t;
+		});
+		return list;
 	}
 
 	function align(a, b) {
 		var n = a.length, m = b.length;
 		var d = [];
+		function differ(i, j) {
+			return a[i - 1].key === b[j - 1].key ? 0 : 1;
+		}
 		for (var i = 0; i <= n; i++) {
 			d.push(new Uint16Array(m + 1));
 			d[i][0] = i;
@@ -519,14 +637,14 @@
 			d[0][j] = j;
 		for (i = 1; i <= n; i++)
 			for (j = 1; j <= m; j++)
-				d[i][j] = Math.min(d[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1),
-					d[i - 1][j] + 1, d[i][j - 1] + 1);
+				d[i][j] = Math.min(d[i - 1][j - 1] + differ(i, j), d[i - 1][j] + 1,
+					d[i][j - 1] + 1);
 		var ops = [];
 		i = n;
 		j = m;
 		while (i > 0 || j > 0) {
-			if (i > 0 && j > 0 && d[i][j] === d[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)) {
-				ops.push(a[i - 1] === b[j - 1] ? ['', b[j - 1]] : ['mark', b[j - 1], a[i - 1]]);
+			if (i > 0 && j > 0 && d[i][j] === d[i - 1][j - 1] + differ(i, j)) {
+				ops.push([differ(i, j) ? 'mark' : '', b[j - 1], a[i - 1]]);
 				i--;
 				j--;
 			} else if (i > 0 && d[i][j] === d[i - 1][j] + 1) {
@@ -546,41 +664,63 @@
 			return;
 		row.querySelectorAll('.heard').forEach(function (p) {
 			var a = tokens(truth.textContent), b = tokens(p.textContent);
-			if (a.list.length > 1500 || b.list.length > 1500)
+			if (a.length > 1500 || b.length > 1500)
 				return;	/* too long to colour; the text stands as it is */
-			if (a.glue !== b.glue)
-				b = { list: a.glue ? p.textContent.split(/\s+/).filter(Boolean) :
-					Array.from(p.textContent.replace(/\s+/g, '')), glue: a.glue };
 			p.textContent = '';
-			align(a.list, b.list).forEach(function (op) {
+			align(a, b).forEach(function (op) {
 				if (op[0]) {
-					var e = element(op[0], '', op[1], p);
-					if (op[2])
-						e.title = op[2];
+					var e = element(op[0], '', op[1].text, p);
+					if (op[0] === 'mark')
+						e.title = op[2].text;
 				} else {
-					p.appendChild(document.createTextNode(op[1]));
+					p.appendChild(document.createTextNode(op[1].text));
 				}
-				p.appendChild(document.createTextNode(a.glue));
+				p.appendChild(document.createTextNode(op[1].after));
 			});
 		});
 	}
 
+	/* Coloured when they are looked at: long texts take their time. */
+	document.querySelectorAll('details.pairs').forEach(function (d) {
+		d.addEventListener('toggle', function once() {
+			d.removeEventListener('toggle', once);
+			d.querySelectorAll('tr.pair').forEach(colorPair);
+		});
+	});
+
 	document.addEventListener('assay-redraw', function () {
 		drawn.forEach(function (f) { f(); });
 	});
-	document.querySelectorAll('tr.pair').forEach(colorPair);
+
+	function draw(place) {
+		var run = data.runs[Number(place.dataset.run)];
+		distributions(place, run.distributions);
+		timelines(place, run);
+	}
+
+	/* What is folded has no width to draw in: it is drawn when it is opened. */
+	function folded(place) {
+		return place.closest('details:not([open])');
+	}
+
+	document.querySelectorAll('details.steps').forEach(function (d) {
+		d.addEventListener('toggle', function once() {
+			d.removeEventListener('toggle', once);
+			d.querySelectorAll('.plots').forEach(draw);
+		});
+	});
 
 	/* One run after the other, so that a page of many stays responsive while it draws. */
-	var places = Array.from(document.querySelectorAll('.plots'));
+	var places = Array.from(document.querySelectorAll('.plots')).filter(function (p) {
+		return !folded(p);
+	});
 	(function next() {
 		var place = places.shift();
 		if (!place) {
 			root.setAttribute('data-drawn', 'yes');
 			return;
 		}
-		var run = data.runs[Number(place.dataset.run)];
-		distributions(place, run.distributions);
-		timelines(place, run);
+		draw(place);
 		setTimeout(next, 0);
 	})();
 })();

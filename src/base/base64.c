@@ -11,19 +11,32 @@
 #define PIECE_IN ((size_t)3 << 20)
 #define PIECE_OUT ((size_t)4 << 20)
 
-int base64_encode(const void *data, size_t len, struct buf *out)
+size_t base64_length(size_t len)
+{
+	return (len + 2) / 3 * 4;
+}
+
+size_t base64_write(const void *data, size_t len, char *to)
 {
 	const unsigned char *p = data;
+	char *at = to;
+	*to = '\0';
 	while (len > 0) {
 		size_t n = MIN(len, PIECE_IN);
-		unsigned char *to = buf_reserve(out, (n + 2) / 3 * 4);
-		if (!to)
-			return -1;
-		int wrote = EVP_EncodeBlock(to, p, (int)n);
-		buf_grew(out, (size_t)wrote);
+		at += EVP_EncodeBlock((unsigned char *)at, p, (int)n);
 		p += n;
 		len -= n;
 	}
+	return (size_t)(at - to);
+}
+
+int base64_encode(const void *data, size_t len, struct buf *out)
+{
+	char *to = len > 0 ? buf_reserve(out, base64_length(len)) : NULL;
+	if (len > 0 && !to)
+		return -1;
+	if (len > 0)
+		buf_grew(out, base64_write(data, len, to));
 	return 0;
 }
 

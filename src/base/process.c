@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -47,6 +48,8 @@ static void become(const struct process_spec *spec, char **env, pid_t parent, in
 		(void)setsid();
 	else
 		(void)setpgid(0, 0);
+	if (spec->yields)
+		(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
 	if (!spec->detached && (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent))
 		_exit(126);
 	place(in, 0);

@@ -21,6 +21,8 @@ struct process_spec {
 	int in, out, err;		/* fds for 0, 1, 2; 0 means /dev/null, not ours */
 	int fd3;			/* becomes fd 3 of the child; 0: none */
 	bool detached;			/* outlives us, in a session of its own */
+	bool yields;			/* it and its children run only where nobody else wants
+					 * the core (SCHED_IDLE) */
 };
 
 /* Start it. The error names the program and why it could not run (exec failures included). */

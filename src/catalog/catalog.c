@@ -38,6 +38,7 @@ static const struct opt model_options[] = {
 	{.name = "published_millions", OPT_AT_REAL(struct model_text, published_millions)},
 	{.name = "file_dtype", OPT_AT_STRING(struct model_text, m.file_dtype),
 	 .def = "bfloat16"},
+	{.name = "recipes", OPT_AT_STRINGS(struct model_text, m.recipes)},
 	{.name = "media", OPT_AT_STRING(struct model_text, m.media)},
 	{.name = "parts", OPT_AT_NODE(struct model_text, m.parts), .flags = OPT_REQUIRED,
 	 .parse = read_parts},

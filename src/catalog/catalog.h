@@ -36,6 +36,7 @@ struct model {
 	const char *accuracy_of_sizes;	/* "exact", or what is not verified */
 	double published;	/* parameters as published; NaN: not known */
 	const char *file_dtype;	/* of the published weights: bfloat16, float16, float32 */
+	struct strings recipes;	/* of assay up, best first */
 	const char *media;	/* tokens per input, in words */
 	struct part *parts;
 	size_t n_parts;

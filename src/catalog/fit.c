@@ -12,6 +12,7 @@
 #define USABLE_SHARE 0.9	/* the rest is left for fragments and peaks */
 #define EFFICIENCY 0.6		/* of the memory bandwidth, as Huawei's msModeling plans with */
 #define PREFILL_MAX 8192
+#define TOWER_POSITIONS 4096	/* patches of a picture of 900 by 900 points */
 
 struct plan {
 	const struct fit_ask *ask;
@@ -24,7 +25,9 @@ struct plan {
 	double read_share;	/* of the weights that each token of the answer reads */
 	int64_t max_len, concurrent;
 	double weights, kv, activation;	/* all devices together, but activation: on each */
-	bool kv_known, quantised;
+	double encoder;		/* activations of it, on each device */
+	int64_t positions;	/* of its input */
+	bool kv_known, kv_unknown, quantised;	/* neither: the model has no cache */
 	struct strings notes;
 };
 
@@ -58,15 +61,29 @@ static int choose_dtype(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* The decoder, without a table of which one row is read; towers work once per input. */
-static double read_share(const struct model *m, const struct part *k)
+/* Towers work once per input and are not read for each token of the answer. */
+static double read_share(const struct model *m)
 {
-	double n = k->kind->parameters(k->v);
-	if (strcmp(k->kind->name, "llama") == 0 && !part_field(k, "tied"))
-		n -= (double)(part_field(k, "vocab") * part_field(k, "hidden"));
-	if (strcmp(k->kind->name, "whisper_decoder") == 0)
-		n -= (double)(part_field(k, "positions") * part_field(k, "width"));
+	double n = 0;
+	for (size_t i = 0; i < m->n_parts; i++)
+		n += part_read_per_token(&m->parts[i]);
 	return n > 0 ? n / model_parameters(m) : NAN;
+}
+
+/* The widest encoder of pictures or sound. */
+static void take_towers(struct dims *d, const struct model *m)
+{
+	for (size_t i = 0; i < m->n_parts; i++) {
+		const struct part *k = &m->parts[i];
+		const char *name = k->kind->name;
+		bool vit = str_starts(name, "vit");
+		if ((!vit && !str_ends(name, "_encoder")) ||
+		    part_field(k, "width") <= d->tower_width)
+			continue;
+		d->tower_width = part_field(k, "width");
+		d->tower_ffn = part_field(k, vit ? "mlp" : "ffn");
+		d->tower_positions = part_field(k, "positions");
+	}
 }
 
 static void take_model(struct plan *p, const struct model *m)
@@ -78,9 +95,11 @@ static void take_model(struct plan *p, const struct model *m)
 	if (strcmp(m->accuracy_of_sizes, "exact") != 0)
 		strings_add(&p->notes, p->arena, arena_fmt(p->arena, "sizes of the model: %s",
 							   m->accuracy_of_sizes));
-	p->read_share = k ? read_share(m, k) : NAN;
+	p->read_share = read_share(m);
+	take_towers(&p->d, m);
 	if (!k)
 		return;
+	struct dims tower = p->d;
 	bool whisper = strcmp(k->kind->name, "whisper_decoder") == 0;
 	p->d = (struct dims){
 		.hidden = part_field(k, whisper ? "width" : "hidden"),
@@ -90,7 +109,11 @@ static void take_model(struct plan *p, const struct model *m)
 		.vocab = part_field(k, "vocab"),
 		.cross_positions = part_field(k, "cross_positions"),
 		.max_positions = part_field(k, "positions"),
+		.tower_width = tower.tower_width, .tower_ffn = tower.tower_ffn,
+		.tower_positions = tower.tower_positions,
 	};
+	if (part_field(k, "active"))
+		p->d.ffn *= part_field(k, "active");
 	if (whisper && p->d.heads)
 		p->d.head_dim = p->d.hidden / p->d.heads;
 }
@@ -102,6 +125,14 @@ static void take_files(struct plan *p, const struct model_files *f)
 	p->read_share = NAN;	/* the files do not say what is a tower */
 	p->file_dtype = f->dtype;
 	p->d = f->dims;
+	const struct dims *d = &f->dims;
+	double expert = 3.0 * (double)(d->layers * d->hidden * d->expert_ffn);
+	double all = expert * (double)d->experts;
+	if (d->active_experts && all > 0 && all < f->parameters) {
+		p->read_share = (f->parameters - all + expert * (double)d->active_experts) /
+				f->parameters;
+		p->d.ffn = d->expert_ffn * d->active_experts;
+	}
 	p->quantised = f->dtype && str_starts(f->dtype, "quantised");
 	for (size_t i = 0; i < f->notes.n; i++)
 		strings_add(&p->notes, p->arena, f->notes.items[i]);
@@ -109,7 +140,7 @@ static void take_files(struct plan *p, const struct model_files *f)
 
 static void weigh(struct plan *p)
 {
-	if (p->quantised)
+	if (p->quantised)	/* served as they are */
 		p->weights = p->file_bytes;
 	else if (!isnan(p->parameters))
 		p->weights = p->parameters * p->width;
@@ -130,9 +161,15 @@ static void size_cache(struct plan *p)
 	double tokens = (double)(p->max_len + d->cross_positions);
 	p->kv_known = d->layers && d->kv_heads && d->head_dim;
 	p->kv = p->kv_known ? per_token * tokens * (double)p->concurrent : 0;
+	p->kv_unknown = p->ask->files && !p->kv_known;
+	if (p->kv_unknown)
+		strings_add(&p->notes, p->arena, "the KV cache is not known and not counted");
 	double rows = (double)MIN(p->max_len * p->concurrent, (int64_t)PREFILL_MAX);
 	p->activation = d->hidden ? rows * (double)(4 * d->hidden + 2 * d->ffn) * p->width +
 				    (double)(p->concurrent * d->vocab) * 4 : 0.5 * GIB;
+	p->positions = d->tower_positions ? d->tower_positions : TOWER_POSITIONS;
+	p->encoder = (double)(p->concurrent * p->positions) *
+		     (double)(4 * d->tower_width + 2 * d->tower_ffn) * p->width;
 }
 
 static json_t *term(const char *name, double bytes, bool estimated, const char *formula)
@@ -142,7 +179,7 @@ static json_t *term(const char *name, double bytes, bool estimated, const char *
 }
 
 struct load {		/* on one device */
-	double weights, kv, activation, runtime, idle, total, usable;
+	double weights, kv, activation, encoder, runtime, idle, total, usable;
 };
 
 static struct load load_of(const struct plan *p, int64_t n)
@@ -150,13 +187,13 @@ static struct load load_of(const struct plan *p, int64_t n)
 	struct load l = {
 		.weights = p->weights / (double)n,
 		.kv = p->kv / (double)n,
-		.activation = p->activation,
+		.activation = p->activation, .encoder = p->encoder,
 		.runtime = 2 * GIB + (n > 1 ? 2 * 200.0 * 1048576 : 0),
 		.idle = (double)(p->ask->idle_bytes ? p->ask->idle_bytes :
 							 p->ask->chip->idle_bytes),
 		.usable = USABLE_SHARE * (double)p->ask->chip->memory_bytes,
 	};
-	l.total = l.weights + l.kv + l.activation + l.runtime + l.idle;
+	l.total = l.weights + l.kv + l.activation + l.encoder + l.runtime + l.idle;
 	return l;
 }
 
@@ -187,6 +224,31 @@ static int64_t smallest(const struct plan *p)
 	return 0;
 }
 
+static const char *kv_formula(const struct plan *p)
+{
+	const struct dims *d = &p->d;
+	if (!p->kv_known)
+		return "this model keeps none";
+	return arena_fmt(p->arena, "2 * %lld layers * %lld kv heads * %lld * %g bytes * (%lld "
+			 "tokens%s) * %lld sequences", (long long)d->layers, (long long)d->kv_heads,
+			 (long long)d->head_dim, p->width > 2 ? p->width : 2,
+			 (long long)p->max_len, d->cross_positions ?
+			 arena_fmt(p->arena, " + %lld of the encoder",
+				   (long long)d->cross_positions) : "",
+			 (long long)p->concurrent);
+}
+
+static const char *idle_formula(const struct plan *p)
+{
+	if (p->ask->idle_bytes)
+		return "as given, on each device";
+	if (p->ask->chip->idle_bytes)
+		return "used when nothing runs, on each device; measure yours with assay monitor "
+		       "--once and give --idle";
+	return "not known for this chip and counted as nothing: measure yours with assay monitor "
+	       "--once and give --idle";
+}
+
 static void put_terms(const struct plan *p, const struct load *l, int64_t n, json_t *j)
 {
 	struct arena *a = p->arena;
@@ -198,28 +260,25 @@ static void put_terms(const struct plan *p, const struct load *l, int64_t n, jso
 					       p->width, p->dtype)
 				   : arena_fmt(a, "size of %s", p->ask->files ?
 					       p->ask->files->how : "the files")));
-	(void)json_array_append_new(
-		list, term("kv_cache", p->kv, false, p->kv_known ?
-			   arena_fmt(a, "2 * %lld layers * %lld kv heads * %lld * 2 bytes * (%lld "
-				     "tokens%s) * %lld sequences", (long long)p->d.layers,
-				     (long long)p->d.kv_heads, (long long)p->d.head_dim,
-				     (long long)p->max_len,
-				     p->d.cross_positions ?
-				     arena_fmt(a, " + %lld of the encoder",
-					       (long long)p->d.cross_positions) : "",
-				     (long long)p->concurrent) : "none, or not known"));
+	if (!p->kv_unknown)
+		(void)json_array_append_new(list, term("kv_cache", p->kv, false,
+						       kv_formula(p)));
 	(void)json_array_append_new(
 		list, term("activation", p->activation, true, p->d.hidden ?
 			   "min(tokens * sequences, 8192) * (4 * hidden + 2 * ffn) * bytes + "
 			   "sequences * vocabulary * 4, on each device" : "0.5 GiB"));
+	if (p->encoder > 0)
+		(void)json_array_append_new(
+			list, term("encoder", p->encoder, true,
+				   arena_fmt(a, "sequences * %lld positions * (4 * width + 2 * "
+					     "ffn) * bytes, on each device",
+					     (long long)p->positions)));
 	(void)json_array_append_new(
 		list, term("runtime", l->runtime, true, n > 1 ?
 			   "2 GiB + 2 * 200 MiB for communication, on each device" :
 			   "2 GiB on each device (1 to 3 are seen)"));
 	(void)json_array_append_new(
-		list, term("idle", l->idle, true, p->ask->idle_bytes ? "as given, on each device" :
-			   "used when nothing runs, on each device; measure yours with assay "
-			   "monitor --once and give --idle"));
+		list, term("idle", l->idle, !p->ask->idle_bytes, idle_formula(p)));
 	json_put(j, "terms", list);
 }
 
@@ -265,7 +324,8 @@ static void put_tpot(struct plan *p, int64_t n, json_t *j)
 		strings_add(&p->notes, p->arena,
 			    arena_fmt(p->arena, "TPOT bound: %.2f GB of weights read per token "
 				      "(%s) / %lld devices / (%.0f GB/s * %g)", bytes / 1e9,
-				      all ? "all of them: towers included" : "the decoder",
+				      all ? "all of them: towers included" :
+				      "the decoder; of experts the active ones",
 				      (long long)n, bandwidth / 1e9, EFFICIENCY));
 }
 
@@ -283,13 +343,16 @@ static json_t *to_json(struct plan *p, int64_t n)
 	json_put_int(j, "concurrent", p->concurrent);
 	if (!isnan(p->parameters))
 		json_put_int(j, "parameters", (int64_t)p->parameters);
-	double fixed = (double)n * (l.activation + l.runtime + l.idle);
-	json_put(j, "bytes", json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights",
-				       (json_int_t)p->weights, "kv_cache", (json_int_t)p->kv,
-				       "activation", (json_int_t)(l.activation * (double)n),
-				       "runtime", (json_int_t)(l.runtime * (double)n), "idle",
-				       (json_int_t)(l.idle * (double)n), "total",
-				       (json_int_t)(p->weights + p->kv + fixed)));
+	double working = (double)n * (l.activation + l.encoder);
+	double fixed = working + (double)n * (l.runtime + l.idle);
+	json_t *bytes = json_pack("{s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)p->weights,
+				  "activation", (json_int_t)working,
+				  "runtime", (json_int_t)(l.runtime * (double)n), "idle",
+				  (json_int_t)(l.idle * (double)n), "total",
+				  (json_int_t)(p->weights + p->kv + fixed));
+	if (!p->kv_unknown)
+		json_put_int(bytes, "kv_cache", (int64_t)p->kv);
+	json_put(j, "bytes", bytes);
 	json_put_int(j, "per_device_bytes", (int64_t)l.total);
 	json_put_int(j, "usable_bytes", (int64_t)l.usable);
 	json_put_bool(j, "fits", reasons.n == 0);

@@ -26,6 +26,8 @@ static const json_t *language_part(const json_t *root)
 /* The first of the names (parted by blanks) that is there; 0: none. */
 static int64_t first_of(const json_t *j, const char *names)
 {
+	if (!json_is_object(j))
+		return 0;
 	while (*names) {
 		char key[64];
 		size_t len = strcspn(names, " ");
@@ -86,13 +88,50 @@ static void take_language(const json_t *j, struct dims *d)
 	d->head_dim = first_of(j, "head_dim kv_channels");
 	d->ffn = first_of(j, "intermediate_size ffn_hidden_size");
 	d->max_positions = first_of(j, "max_position_embeddings seq_length");
+	d->experts = first_of(j, "num_experts n_routed_experts num_local_experts");
+	d->active_experts = first_of(j, "num_experts_per_tok");
+	d->expert_ffn = first_of(j, "moe_intermediate_size");
 }
 
+/* The encoder of pictures or sound, where the configuration tells its width. */
+static void take_tower(const json_t *root, struct dims *d)
+{
+	static const char *const paths[] = {
+		"vision_config", "visual", "audio_config", "thinker_config.vision_config",
+		"thinker_config.audio_config",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(paths) && !d->tower_width; i++) {
+		const json_t *j = json_at(root, paths[i]);
+		d->tower_width = first_of(j, "hidden_size embed_dim width d_model");
+		d->tower_ffn = first_of(j, "intermediate_size encoder_ffn_dim");
+		d->tower_positions = first_of(j, "max_source_positions num_positions");
+		/* Qwen2-VL: hidden_size is that of the language model. */
+		if (first_of(j, "embed_dim"))
+			d->tower_width = first_of(j, "embed_dim");
+		if (!d->tower_ffn)
+			d->tower_ffn = 4 * d->tower_width;
+		int64_t patch = first_of(j, "patch_size");
+		int64_t side = first_of(j, "image_size");
+		if (patch && side && !d->tower_positions)
+			d->tower_positions = (side / patch) * (side / patch) + 1;
+	}
+	if (first_of(root, "encoder_layers") && !d->tower_width) {
+		d->tower_width = first_of(root, "d_model");
+		d->tower_ffn = first_of(root, "encoder_ffn_dim");
+		d->tower_positions = first_of(root, "max_source_positions");
+	}
+}
+
+/* At the first level where it stands: whole, language, then the rest. */
 static const char *find_dtype(const json_t *root, const json_t *language)
 {
-	static const char *const keys[] = {"torch_dtype", "dtype"};
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const char *text = json_text(root, keys[i], json_text(language, keys[i], NULL));
+	const json_t *const levels[] = {
+		root, language, json_at(root, "thinker_config"), json_at(root, "vision_config"),
+		json_at(root, "audio_config"),
+	};
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		const char *text = json_text(levels[i], "torch_dtype",
+					     json_text(levels[i], "dtype", NULL));
 		if (text)
 			return text;
 	}
@@ -127,7 +166,8 @@ int model_config_read(const char *path, struct arena *a, struct model_files *to,
 	use_defaults(&d, type, a, to);
 	if (strcmp(type, "qwen") == 0)
 		d.ffn /= 2;
-	d.vocab = first_of(language, "vocab_size");
+	d.vocab = first_of(language, "vocab_size padded_vocab_size");
+	take_tower(root, &d);
 	if (!d.kv_heads)
 		d.kv_heads = d.heads;
 	if (!d.head_dim && d.heads)

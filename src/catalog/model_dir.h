@@ -12,6 +12,8 @@ struct dims {
 	int64_t hidden, layers, heads, kv_heads, head_dim, ffn, vocab;
 	int64_t cross_positions;	/* encoder-decoder: positions of the encoder */
 	int64_t max_positions;
+	int64_t experts, active_experts, expert_ffn;	/* of a mixture of experts */
+	int64_t tower_width, tower_ffn, tower_positions;	/* encoder of pictures, sound */
 };
 
 struct model_files {

@@ -28,6 +28,27 @@ static double llama(const int64_t *v)
 	return (double)v[LM_VOCAB] * h * (v[LM_TIED] ? 1 : 2) + (double)v[LM_LAYERS] * layer + h;
 }
 
+enum { MOE_HIDDEN, MOE_LAYERS, MOE_HEADS, MOE_KV_HEADS, MOE_HEAD_DIM, MOE_EXPERTS, MOE_ACTIVE,
+       MOE_FFN, MOE_VOCAB, MOE_TIED, MOE_QK_NORM };
+
+static double moe_with(const int64_t *v, double experts)
+{
+	double h = (double)v[MOE_HIDDEN];
+	double q = (double)(v[MOE_HEADS] * v[MOE_HEAD_DIM]);
+	double kv = (double)(v[MOE_KV_HEADS] * v[MOE_HEAD_DIM]);
+	double layer = h * q + 2 * h * kv + q * h + 2 * h + h * (double)v[MOE_EXPERTS] +
+		       experts * 3 * h * (double)v[MOE_FFN];
+	if (v[MOE_QK_NORM])
+		layer += 2 * (double)v[MOE_HEAD_DIM];
+	return (double)v[MOE_VOCAB] * h * (v[MOE_TIED] ? 1 : 2) +
+	       (double)v[MOE_LAYERS] * layer + h;
+}
+
+static double moe(const int64_t *v)
+{
+	return moe_with(v, (double)v[MOE_EXPERTS]);
+}
+
 enum { VIT_WIDTH, VIT_LAYERS, VIT_MLP, VIT_PATCH, VIT_POSITIONS, VIT_CLASS, VIT_NORMS,
        VIT_PATCH_BIAS, VIT_LAYER_SCALE, VIT_FRAMES };
 
@@ -55,6 +76,20 @@ static double vit_gated(const int64_t *v)
 	double layer = 4 * w * w + 4 * w + 3 * w * m + 2 * m + w + 2 * w;
 	double patch = 3.0 * (double)(v[VS_PATCH] * v[VS_PATCH] * v[VS_FRAMES]) * w;
 	return (double)v[VS_LAYERS] * layer + patch;
+}
+
+enum { AUT_WIDTH, AUT_LAYERS, AUT_FFN, AUT_MEL, AUT_CHANNELS, AUT_OUT };
+
+/* The audio encoder of Qwen3-ASR and Qwen3-Omni: three convolutions that halve, a transformer
+ * with all biases and computed positions, two linear layers. */
+static double aut_encoder(const int64_t *v)
+{
+	double d = (double)v[AUT_WIDTH], f = (double)v[AUT_FFN], c = (double)v[AUT_CHANNELS];
+	double rows = (double)((v[AUT_MEL] + 7) / 8);
+	double layer = 4 * (d * d + d) + 4 * d + 2 * d * f + f + d;
+	double convolutions = c * 9 + c + 2 * (c * c * 9 + c) + c * rows * d;
+	return (double)v[AUT_LAYERS] * layer + convolutions + 2 * d + linear(d, d, true) +
+	       linear(d, (double)v[AUT_OUT], true);
 }
 
 enum { WE_WIDTH, WE_LAYERS, WE_FFN, WE_MEL, WE_POSITIONS };
@@ -151,13 +186,18 @@ static const struct part_kind kinds[] = {
 	{"llama", "V*h*(tied?1:2) + L*(h*q + 2*h*kv + q*h [+ q + 2*kv] + 3*h*ffn + 2*h) + h",
 	 {"hidden", "layers", "heads", "kv_heads", "head_dim", "ffn", "vocab", "tied?",
 	  "qkv_bias?", "qk_norm?"}, llama},
+	{"moe", "V*h*(tied?1:2) + L*(h*q + 2*h*kv + q*h + h*experts + experts*3*h*ffn + 2*h) + h",
+	 {"hidden", "layers", "heads", "kv_heads", "head_dim", "experts", "active", "ffn",
+	  "vocab", "tied?", "qk_norm?"}, moe},
 	{"vit", "L*(4*w^2 + 4*w + 2*w*m + m + w + 4*w) + 3*p^2*w*frames + positions*w",
 	 {"width", "layers", "mlp", "patch", "positions?", "class?", "norms?", "patch_bias?",
 	  "layer_scale?", "frames?"}, vit},
 	{"vit_gated", "L*(4*w^2 + 4*w + 3*w*m + 2*m + w + 2*w) + 3*p^2*w*frames",
 	 {"width", "layers", "mlp", "patch", "frames"}, vit_gated},
+	{"aut_encoder", "L*(4*(d^2 + d) + 4*d + 2*d*f + f + d) + convolutions + d^2 + d*out",
+	 {"width", "layers", "ffn", "mel", "channels", "out"}, aut_encoder},
 	{"whisper_encoder", "L*(4*d^2 + 3*d + 4*d + 2*d*f + f + d) + convolutions + positions*d",
-	 {"width", "layers", "ffn", "mel", "positions"}, whisper_encoder},
+	 {"width", "layers", "ffn", "mel", "positions?"}, whisper_encoder},
 	{"whisper_decoder", "L*(2*(4*d^2 + 3*d) + 6*d + 2*d*f + f + d) + (V + positions)*d",
 	 {"width", "layers", "ffn", "vocab", "positions", "heads", "cross_positions"},
 	 whisper_decoder},
@@ -172,7 +212,7 @@ static const struct part_kind kinds[] = {
 	{"kv", "none of its own: names what keeps a KV cache",
 	 {"layers", "kv_heads", "head_dim", "heads", "hidden?", "ffn?", "vocab?"},
 	 no_parameters},
-	{"given", "as its source says", {"parameters"}, given_part},
+	{"given", "as its source says", {"parameters", "active?"}, given_part},
 };
 
 const struct part_kind *part_kind_at(size_t i)
@@ -206,10 +246,29 @@ double model_parameters(const struct model *m)
 	return sum;
 }
 
+double part_read_per_token(const struct part *p)
+{
+	const char *name = p->kind->name;
+	const int64_t *v = p->v;
+	double n = p->kind->parameters(v);
+	if (strcmp(name, "llama") == 0)
+		return n - (part_field(p, "tied") ? 0 :
+			    (double)(part_field(p, "vocab") * part_field(p, "hidden")));
+	if (strcmp(name, "moe") == 0)
+		return moe_with(v, (double)v[MOE_ACTIVE]) -
+		       (v[MOE_TIED] ? 0 : (double)(v[MOE_VOCAB] * v[MOE_HIDDEN]));
+	if (strcmp(name, "given") == 0)
+		return (double)part_field(p, "active");
+	if (strcmp(name, "whisper_decoder") == 0)
+		return n - (double)(part_field(p, "positions") * part_field(p, "width"));
+	return 0;
+}
+
 const struct part *model_decoder(const struct model *m)
 {
 	for (size_t i = 0; i < m->n_parts; i++)
 		if (strcmp(m->parts[i].kind->name, "llama") == 0 ||
+		    strcmp(m->parts[i].kind->name, "moe") == 0 ||
 		    strcmp(m->parts[i].kind->name, "kv") == 0 ||
 		    strcmp(m->parts[i].kind->name, "whisper_decoder") == 0)
 			return &m->parts[i];

@@ -20,6 +20,10 @@ int64_t part_field(const struct part *p, const char *field);
 
 double model_parameters(const struct model *m);
 
+/* Parameters that each token of an answer reads: a decoder without a table of which it reads one
+ * row, of experts the active ones; 0: a tower, which works once per input, or not known. */
+double part_read_per_token(const struct part *p);
+
 /* The part that keeps a KV cache (a language model or a Whisper decoder), or NULL. */
 const struct part *model_decoder(const struct model *m);
 

@@ -17,12 +17,11 @@ static const char *dtype_name(const char *short_name)
 {
 	static const char *const rows[][2] = {
 		{"BF16", "bfloat16"}, {"F16", "float16"}, {"F32", "float32"}, {"F64", "float64"},
-		{"I8", "int8"}, {"U8", "int8"}, {"F8_E4M3", "float8"}, {"F8_E5M2", "float8"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (strcmp(rows[i][0], short_name) == 0)
 			return rows[i][1];
-	return short_name;
+	return NULL;
 }
 
 /* Parameters of one tensor; -1: no shape. */
@@ -69,6 +68,7 @@ int safetensors_read(const char *path, struct arena *a, struct model_files *add,
 		return -1;
 	const char *key;
 	json_t *tensor;
+	const char *name = "";
 	double most = 0;
 	json_object_foreach(header, key, tensor) {
 		double n = elements(tensor);
@@ -80,9 +80,16 @@ int safetensors_read(const char *path, struct arena *a, struct model_files *add,
 		add->parameters = (isnan(add->parameters) ? 0 : add->parameters) + n;
 		if (n > most) {		/* the type of the largest tensor is the type of it all */
 			most = n;
-			add->dtype = arena_str(a, dtype_name(json_text(tensor, "dtype", "")));
+			name = json_text(tensor, "dtype", "");
 		}
 	}
+	/* Packed numbers (I32 of GPTQ and AWQ) are served as they are, and are no parameters. */
+	if (dtype_name(name))
+		add->dtype = dtype_name(name);
+	else if (*name)
+		add->dtype = arena_fmt(a, "quantised (%s)", name);
+	if (*name && !dtype_name(name))
+		add->parameters = NAN;
 	add->bytes += end;
 	if (data + end != (uint64_t)st.st_size)
 		strings_add(&add->problems, a,

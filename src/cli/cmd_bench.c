@@ -57,7 +57,8 @@ static const struct opt options[] = {
 };
 
 static const struct opt *const tables[] = {
-	options, load_options, ask_options, performance_options, session_options, NULL};
+	options, load_options, ask_options, performance_options, session_options,
+	export_options, NULL};
 
 const struct command command_bench = {
 	.name = "bench",
@@ -129,22 +130,23 @@ static int run(int argc, char **argv)
 	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &session_opts};
 	struct session_item *item = session_add_item(&s, &suite_performance);
-	struct optset sets[SUITE_SETS_MAX + 2] = {
+	struct optset sets[SUITE_SETS_MAX + 3] = {
 		{.rows = options, .to = &bench},
 		{.rows = session_options, .to = &session_opts},
+		{.rows = export_options, .to = &session_opts},
 	};
 	struct strings words = {0};
 	struct err e;
 	int status;
 	for (size_t i = 0; i < item->n_sets; i++)
-		sets[2 + i] = item->sets[i];
-	if (command_begin(&command_bench, argc, argv, sets, item->n_sets + 2, &common, &words, a,
+		sets[3 + i] = item->sets[i];
+	if (command_begin(&command_bench, argc, argv, sets, item->n_sets + 3, &common, &words, a,
 			  &status))
 		return status;
 	if ((status = command_operands(&command_bench, &words, 2, 2)) != 0)
 		return status;
 	for (size_t i = 0; i < item->n_sets; i++)
-		item->sets[i].given = sets[2 + i].given;
+		item->sets[i].given = sets[3 + i].given;
 	session_opts.title = arena_fmt(a, "bench %s", words.items[0]);
 	session_opts.command = arena_fmt(a, "assay bench %s %s", words.items[0], words.items[1]);
 	if (open_service(&s, words.items[0], words.items[1], &bench, &e) < 0 ||

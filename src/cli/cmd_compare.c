@@ -57,12 +57,16 @@ const struct command command_compare = {
 		"it lies within, and undecided when more requests would be needed to tell.\n\n"
 		"Without --max the numbers that have targets are judged, error rates, accuracy, "
 		"and every case. More than two results give a history; the first is compared "
-		"with the last.\n\nExit status: 0 not worse, 1 worse beyond a limit, "
+		"with the last.\n\nResult files of vllm bench serve and of evalscope perf are read "
+		"too (docs/bridges.md). Where they hold the single requests, their numbers have "
+		"intervals; where they hold statistics only, a difference stays undecided."
+		"\n\nExit status: 0 not worse, 1 worse beyond a limit, "
 		"5 undecided.",
 	.examples = "assay compare base/ new/\n"
 		    "assay compare base/ new/ --max 'latency.p99 +10%' --max 'cer +0.5pp'\n"
 		    "assay compare base/ new/ --junit compare.xml --html compare.html\n"
-		    "assay compare monday/ tuesday/ wednesday/ --html week.html",
+		    "assay compare monday/ tuesday/ wednesday/ --html week.html\n"
+		    "assay compare vllm-bench.json report/      # what another tool measured",
 	.tables = tables,
 	.run = run,
 };
@@ -160,7 +164,7 @@ static int run(int argc, char **argv)
 		return status;
 	struct result **results = arena_array(a, words.n, sizeof(struct result *));
 	size_t n = 0;
-	while (n < words.n && (results[n] = result_file_open(words.items[n], a, &e)))
+	while (n < words.n && (results[n] = result_file_open_any(words.items[n], a, &e)))
 		n++;
 	if (n == words.n)
 		status = compare(&own, &common,

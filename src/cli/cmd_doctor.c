@@ -6,7 +6,7 @@
 
 struct doctor_options {
 	int platform;		/* enum platform */
-	const char *root, *model;
+	const char *root, *model, *image;
 	int64_t port;
 	struct strings files;
 };
@@ -20,6 +20,8 @@ static const struct opt own_options[] = {
 	 .help = "also check that this model is whole, fits, and suits the chip"},
 	{.name = "port", OPT_AT_INT(struct doctor_options, port), .max = 65535,
 	 .help = "also check that this port is free"},
+	{.name = "image", OPT_AT_STRING(struct doctor_options, image), .arg = "IMAGE",
+	 .help = "also check that this container image is here"},
 	{.name = "file", OPT_AT_STRINGS(struct doctor_options, files), .arg = "FILE",
 	 .help = "add chips of your own (the form of share/chips.yaml)"},
 	{.name = "root", OPT_AT_STRING(struct doctor_options, root), .arg = "DIR",
@@ -84,7 +86,7 @@ static int run(int argc, char **argv)
 		return command_fail(&e);
 	struct preflight_spec spec = {
 		.root = o.root, .platform = (enum platform)o.platform, .model = o.model,
-		.catalog = &catalog, .port = o.port,
+		.catalog = &catalog, .port = o.port, .image = o.image,
 	};
 	if (preflight_run(&spec, a, &p, &e) < 0)
 		return command_fail(&e);

@@ -67,6 +67,14 @@ static json_t *parts_json(const struct model *m)
 	return list;
 }
 
+static json_t *strings_json(const struct strings *texts)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < texts->n; i++)
+		(void)json_array_append_new(list, json_string(texts->items[i]));
+	return list;
+}
+
 static json_t *model_json(const struct model *m)
 {
 	json_t *j = json_object();
@@ -79,6 +87,7 @@ static json_t *model_json(const struct model *m)
 	json_put_text(j, "source", m->source);
 	json_put_text(j, "file_dtype", m->file_dtype);
 	json_put_text(j, "media", m->media);
+	json_put(j, "recipes", strings_json(&m->recipes));
 	json_put(j, "parts", parts_json(m));
 	json_put(j, "routes", routes_json(m));
 	return j;
@@ -123,6 +132,9 @@ static void put_model(const struct model *m, struct buf *out)
 	if (!isnan(m->published))
 		(void)buf_fmt(out, " (published: %.2f M)", m->published / 1e6);
 	(void)buf_str(out, "\n");
+	for (size_t i = 0; i < m->recipes.n; i++)
+		(void)buf_fmt(out, "%s%s%s", i ? ", " : "recipes of assay up: ",
+			      m->recipes.items[i], i + 1 == m->recipes.n ? "\n" : "");
 	for (size_t i = 0; i < m->n_routes; i++) {
 		const struct route *r = &m->routes[i];
 		(void)buf_fmt(out, "%s, %s: %s%s%s (checked on: %s; %s)\n", r->platform, r->with,

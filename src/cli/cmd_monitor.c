@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "cli/commands.h"
 #include "cli/fetch.h"
+#include "cli/live_page.h"
 #include "monitor/endpoint.h"
 #include "monitor/latest.h"
 #include "monitor/log.h"
@@ -26,6 +27,8 @@ struct monitor_options {
 	int64_t log_keep;
 	const char *listen;
 	uint64_t duration_ns;
+	bool ui;
+	int64_t ui_port;	/* -1: --ui decides */
 };
 
 static const struct opt own_options[] = {
@@ -49,6 +52,10 @@ static const struct opt own_options[] = {
 	 .help = "offer the readings as a Prometheus page at /metrics"},
 	{.name = "duration", OPT_AT_DURATION(struct monitor_options, duration_ns),
 	 .help = "end after this time; not given: when interrupted"},
+	{.name = "ui", OPT_AT_BOOL(struct monitor_options, ui),
+	 .help = "serve a live page of the readings on a free port of 127.0.0.1"},
+	{.name = "ui_port", OPT_AT_INT(struct monitor_options, ui_port), .arg = "N", .def = "-1",
+	 .min = -1, .max = 65535, .help = "serve it on this port"},
 	{0},
 };
 
@@ -68,6 +75,7 @@ const struct command command_monitor = {
 	.examples = "assay monitor --once --format json           # devices, one document\n"
 		    "npu-smi info > c.txt; assay monitor --parse c.txt  # understand a capture\n"
 		    "assay monitor --log npu.csv --listen 9410    # record, and serve Prometheus\n"
+		    "assay monitor --ui                           # watch it in a browser\n"
 		    "assay monitor --pid asr=1234 --service vlm=http://127.0.0.1:8000/metrics",
 	.tables = (const struct opt *const[]){own_options, monitor_options, NULL},
 	.run = run,
@@ -175,6 +183,7 @@ static int make_targets(const struct monitor_options *o, struct monitor_spec *sp
 struct watch {
 	struct latest *latest;
 	struct monitor_log *log;
+	struct live_page *page;	/* NULL: none was asked for */
 	bool lines;		/* JSON lines to standard output */
 	bool log_failed;
 	struct buf text;
@@ -186,6 +195,10 @@ static void on_reading(void *ctx, const struct reading *r)
 {
 	struct watch *w = ctx;
 	latest_add(w->latest, r);
+	if (w->page) {
+		struct monitor_listener page = live_page_listener(w->page);
+		page.reading(page.ctx, r);
+	}
 	if (w->log && monitor_log_add(w->log, r) < 0)
 		w->log_failed = true;
 	if (w->lines)
@@ -264,6 +277,14 @@ static int watch_on(struct watch *w, struct monitor_spec *spec, const struct mon
 	if (page)
 		(void)fprintf(stderr, "assay: metrics on port %d at /metrics\n",
 			      metrics_endpoint_port(page));
+	if ((o->ui || o->ui_port >= 0) &&
+	    live_page_start("monitor", "assay monitor", "auto",
+			    o->ui_port < 0 ? 0 : (int)o->ui_port, NULL, &w->page, e) < 0) {
+		(void)metrics_endpoint_stop(page);
+		return -1;
+	}
+	if (w->page)
+		(void)fprintf(stderr, "assay: live page: %s\n", live_page_url(w->page));
 	spec->listener = (struct monitor_listener){on_reading, on_round, w};
 	spec->no_series = true;
 	int status = -1;
@@ -273,6 +294,7 @@ static int watch_on(struct watch *w, struct monitor_spec *spec, const struct mon
 		status = follow(w, o, common);
 		(void)monitor_stop(m, NULL);
 	}
+	w->page = live_page_end(w->page, NULL);
 	(void)metrics_endpoint_stop(page);
 	return status;
 }

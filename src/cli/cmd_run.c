@@ -5,7 +5,7 @@
 
 static int run(int argc, char **argv);
 
-static const struct opt *const tables[] = {session_options, NULL};
+static const struct opt *const tables[] = {session_options, export_options, NULL};
 
 const struct command command_run = {
 	.name = "run",
@@ -29,7 +29,8 @@ static int run(int argc, char **argv)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct common_options common;
 	struct session_options options = {0};
-	struct optset sets[] = {{.rows = session_options, .to = &options}};
+	struct optset sets[] = {{.rows = session_options, .to = &options},
+				{.rows = export_options, .to = &options}};
 	struct strings words = {0};
 	struct err e;
 	int status;

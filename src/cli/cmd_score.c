@@ -7,11 +7,25 @@
 
 struct settings {
 	int metric, normalize, ref_format, hyp_format;
-	const char *hyp2, *output, *html;
-	double gate;
+	const char *hyp2, *output, *html, *speakers;
+	struct gate gate;
 	int64_t draws, seed, top;
-	bool pairs, drop_erhua, drop_fillers;
+	bool pairs, files, drop_erhua, drop_fillers;
 };
+
+static int take_gate(const struct opt *o, const struct yaml_node *node, struct arena *a,
+		     void *field, struct err *e)
+{
+	(void)o;
+	(void)a;
+	return gate_parse(node->kind == YAML_SCALAR ? node->text : "", field, e);
+}
+
+static json_t *echo_gate(const void *field)
+{
+	const struct gate *g = field;
+	return g->relative ? json_pack("{s:f}", "relative", g->value) : json_real(g->value);
+}
 
 static const struct opt options[] = {
 	{.name = "metric", .letter = 'm', OPT_AT_CHOICE(struct settings, metric),
@@ -22,12 +36,20 @@ static const struct opt options[] = {
 	 .help = "rules that both sides go through first; auto: by script of the reference"},
 	{.name = "hyp2", OPT_AT_STRING(struct settings, hyp2), .arg = "FILE",
 	 .help = "a second system, compared with the first utterance by utterance"},
-	{.name = "gate", OPT_AT_REAL(struct settings, gate), .def = "0.01",
-	 .help = "difference of rates within which two systems are aligned (0.01: one point)"},
+	{.name = "gate", OPT_AT_NODE(struct settings, gate), .parse = take_gate, .echo = echo_gate,
+	 .arg = "1pp|3%",
+	 .help = "how far two systems may lie apart and be aligned: percentage points (default: "
+		 "1pp), or a share of the first one's rate"},
 	{.name = "ref_format", OPT_AT_CHOICE(struct settings, ref_format),
 	 .choices = transcript_format_names, .def = "auto", .help = "how to read REF"},
 	{.name = "hyp_format", OPT_AT_CHOICE(struct settings, hyp_format),
 	 .choices = transcript_format_names, .def = "auto", .help = "how to read HYP"},
+	{.name = "speakers", OPT_AT_STRING(struct settings, speakers), .arg = "FILE",
+	 .help = "lines of \"id speaker\"; without it speakers are those that REF names, and "
+		 "those in ids of LibriSpeech and AISHELL"},
+	{.name = "files", OPT_AT_BOOL(struct settings, files),
+	 .help = "show every file, or every utterance where REF names no files; JSON has up to "
+		 "20000 without it"},
 	{.name = "pairs", OPT_AT_BOOL(struct settings, pairs),
 	 .help = "show every utterance with errors, before and after normalising"},
 	{.name = "top", OPT_AT_INT(struct settings, top), .def = "10", .min = 0, .max = 100000,
@@ -58,8 +80,9 @@ const struct command command_score = {
 		"corpus, divided by the words (or characters) of the reference, with a "
 		"bootstrap interval over utterances. A missing hypothesis "
 		"counts as deletions and is listed.\n\n"
-		"Files: JSONL (text and id, key or audio_filepath), Kaldi text, trn, TSV or CSV "
-		"with a header, stm, ctm, or plain lines paired by number.\n\n"
+		"Files: JSONL (text and id, key or audio_filepath), Kaldi text (also LibriSpeech "
+		"and AISHELL), trn, TSV or CSV with a header, stm, ctm, or plain lines paired by "
+		"number. Words with times (ctm) go to the segments of an stm reference.\n\n"
 		"With --hyp2 the exit status is 0 when both systems are aligned within the gate, "
 		"1 when they are not, 5 when more utterances are needed to decide.",
 	.examples = "assay score ref.jsonl hyp.jsonl --metric cer --normalize chinese\n"
@@ -73,7 +96,7 @@ const struct command command_score = {
 struct work {
 	struct settings s;
 	struct arena *arena;
-	struct transcripts *reference, *hypothesis, *second;
+	struct transcripts *reference, *hypothesis, *second, *speakers;
 	struct score *score, *score2;
 	struct comparison comparison;
 	struct score_output out;
@@ -86,11 +109,12 @@ static void release(struct work *w)
 	transcripts_free(w->reference);
 	transcripts_free(w->hypothesis);
 	transcripts_free(w->second);
+	transcripts_free(w->speakers);
 	arena_free(w->arena);
 }
 
-static int score_file(struct work *w, const char *path, struct transcripts **ret_hyp,
-		      struct score **ret_score, struct bootstrap *ret_rate, struct err *e)
+static int score_file(struct work *w, struct transcripts *hypothesis, struct score **ret_score,
+		      struct bootstrap *ret_rate, struct err *e)
 {
 	const struct settings *s = &w->s;
 	struct score_options how = {
@@ -98,9 +122,8 @@ static int score_file(struct work *w, const char *path, struct transcripts **ret
 		.normalizer = (enum normalize_kind)s->normalize,
 		.normalize = {s->drop_erhua, s->drop_fillers},
 	};
-	if (transcripts_read(path, (enum transcript_format)s->hyp_format, true, ret_hyp, e) < 0 ||
-	    transcripts_match(w->reference, *ret_hyp, e) < 0 ||
-	    score_corpus(w->reference, *ret_hyp, &how, ret_score, e) < 0)
+	if (transcripts_match(w->reference, hypothesis, e) < 0 ||
+	    score_corpus(w->reference, hypothesis, &how, ret_score, e) < 0)
 		return -1;
 	const struct score *o = *ret_score;
 	return bootstrap_rate(o->errors, o->units, o->n, (size_t)s->draws, (uint64_t)s->seed,
@@ -130,27 +153,53 @@ static int compare(struct work *w, struct err *e)
 	if (bootstrap_difference(a->errors, b->errors, a->units, a->n, (size_t)w->s.draws,
 				 (uint64_t)w->s.seed, &c->difference, e) < 0)
 		return -1;
-	c->gate = w->s.gate;
+	c->gate = gate_absolute(&w->s.gate, align_rate(&a->total));
+	c->relative_gate = w->s.gate.relative ? w->s.gate.value : 0;
 	c->verdict = alignment_judge(&c->difference, a->n, c->gate, &c->needed);
 	c->score = b;
 	w->out.comparison = c;
 	return 0;
 }
 
-static int score_all(struct work *w, const struct strings *files, struct err *e)
+static int name_speakers(struct work *w, struct err *e)
 {
+	if (!w->s.speakers)
+		return 0;
+	if (transcripts_read(w->s.speakers, TRANSCRIPT_KALDI, false, &w->speakers, e) < 0)
+		return -1;
+	return transcripts_set_speakers(w->reference, w->speakers, e);
+}
+
+static int read_all(struct work *w, const struct strings *files, struct err *e)
+{
+	enum transcript_format format = (enum transcript_format)w->s.hyp_format;
 	if (transcripts_read(files->items[0], (enum transcript_format)w->s.ref_format, false,
 			     &w->reference, e) < 0 ||
-	    score_file(w, files->items[1], &w->hypothesis, &w->score, &w->out.rate, e) < 0)
+	    transcripts_read(files->items[1], format, true, &w->hypothesis, e) < 0)
+		return -1;
+	if (w->s.hyp2 && transcripts_read(w->s.hyp2, format, true, &w->second, e) < 0)
+		return -1;
+	struct transcripts *hypotheses[] = {w->hypothesis, w->second};
+	if (transcripts_fit(w->reference, hypotheses, w->s.hyp2 ? 2 : 1, e) < 0)
+		return -1;
+	w->out.words_left_out = w->hypothesis->words_left_out;
+	return name_speakers(w, e);
+}
+
+static int score_all(struct work *w, const struct strings *files, struct err *e)
+{
+	if (read_all(w, files, e) < 0 ||
+	    score_file(w, w->hypothesis, &w->score, &w->out.rate, e) < 0)
 		return -1;
 	w->out.score = w->score;
 	w->out.draws = (size_t)w->s.draws;
 	w->out.seed = (uint64_t)w->s.seed;
 	w->out.top = (size_t)w->s.top;
 	w->out.pairs = w->s.pairs;
+	w->out.files = w->s.files;
 	if (!w->s.hyp2)
 		return 0;
-	if (score_file(w, w->s.hyp2, &w->second, &w->score2, &w->comparison.rate, e) < 0)
+	if (score_file(w, w->second, &w->score2, &w->comparison.rate, e) < 0)
 		return -1;
 	return compare(w, e);
 }
@@ -212,6 +261,8 @@ static int run(int argc, char **argv)
 	status = command_operands(&command_score, &files, 2, 2);
 	if (status)
 		return status;
+	if (w.s.gate.value == 0)
+		w.s.gate.value = 0.01;
 	if (score_all(&w, &files, &e) < 0 || (w.s.html && write_html(&w, &e) < 0))
 		return command_fail(&e);
 	status = put_result(&w, common.format);

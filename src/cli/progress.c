@@ -3,62 +3,174 @@
 #include "cli/progress.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/util.h"
 
 #define TERMINAL_EVERY_NS (200 * NS_PER_MS)
-#define PLAIN_EVERY_NS (10 * NS_PER_S)
+#define PLAIN_EVERY_NS NS_PER_S
+#define DEVICES 64		/* more are not looked at */
+#define OLD_NS (60 * NS_PER_S)	/* a reading older than this is not shown */
+#define LEFT_AFTER 0.02		/* share done before a time left is told */
+
+/* The last readings of one device; NaN: none. */
+struct device {
+	char name[64];
+	double busy, memory, memory_total, temperature;
+	uint64_t at_ns;
+};
 
 struct progress_view {
 	struct progress hooks;
 	bool quiet, terminal, line_open;
 	char phase[80];
 	uint64_t start_ns, phase_start_ns, last_ns;
+	pthread_mutex_t lock;	/* of what the monitor's thread writes */
+	struct device devices[DEVICES];
+	size_t n_devices;
+	double host_cpu;
 };
+
+/* All of it: the devices stand at the end. */
+static size_t terminal_width(void)
+{
+	struct winsize size;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 static void put_line(struct progress_view *v, const char *line)
 {
-	size_t width = command_width(STDERR_FILENO);
 	if (!v->terminal) {
 		(void)fprintf(stderr, "%s\n", line);
 		return;
 	}
-	size_t cut = str_utf8_cut(line, strlen(line), width - 1);
+	size_t cut = str_utf8_cut(line, strlen(line), terminal_width() - 1);
 	(void)fprintf(stderr, "\r\033[K%.*s", (int)cut, line);
 	(void)fflush(stderr);
 	v->line_open = true;
 }
 
-static void seconds(char *out, size_t size, const char *name, double value)
+/* ---- devices ---- */
+
+void progress_view_reading(struct progress_view *v, const struct reading *r)
+{
+	size_t i = 0;
+	bool device = strncmp(r->device, "npu ", 4) == 0 || strncmp(r->device, "gpu ", 4) == 0;
+	if (!v || v->quiet)
+		return;
+	(void)pthread_mutex_lock(&v->lock);
+	if (strcmp(r->device, "host") == 0 && strcmp(r->name, "cpu") == 0)
+		v->host_cpu = r->value;
+	while (i < v->n_devices && strcmp(v->devices[i].name, r->device) != 0)
+		i++;
+	if (device && i < DEVICES) {
+		struct device *d = &v->devices[i];
+		if (i == v->n_devices) {
+			*d = (struct device){.busy = NAN, .memory = NAN, .memory_total = NAN,
+					     .temperature = NAN};
+			str_cut_copy(d->name, sizeof(d->name), r->device);
+			v->n_devices++;
+		}
+		d->at_ns = r->at_ns;
+		if (strcmp(r->name, "utilization") == 0)
+			d->busy = r->value;
+		else if (strcmp(r->name, "memory_used") == 0)
+			d->memory = r->value;
+		else if (strcmp(r->name, "memory_total") == 0)
+			d->memory_total = r->value;
+		else if (strcmp(r->name, "temperature") == 0)
+			d->temperature = r->value;
+	}
+	(void)pthread_mutex_unlock(&v->lock);
+}
+
+/* "  npu 0 chip 0 71 % 38.1/64 GiB 61 °C", "  8 devices 71 % up to 61 °C"; "  host 35 %". */
+static void devices(struct progress_view *v, uint64_t now, struct buf *out)
+{
+	double busy = 0, hottest = NAN;
+	size_t n = 0, n_busy = 0;
+	const struct device *one = NULL;
+	(void)pthread_mutex_lock(&v->lock);
+	for (size_t i = 0; i < v->n_devices; i++) {
+		const struct device *d = &v->devices[i];
+		if (now > d->at_ns && now - d->at_ns > OLD_NS)
+			continue;
+		one = d;
+		n++;
+		hottest = fmax(hottest, d->temperature);
+		busy += isnan(d->busy) ? 0 : d->busy;
+		n_busy += !isnan(d->busy);
+	}
+	if (n == 1)
+		(void)buf_fmt(out, "  %s", one->name);
+	else if (n > 1)
+		(void)buf_fmt(out, "  %zu devices", n);
+	else if (!isnan(v->host_cpu))
+		(void)buf_fmt(out, "  host %.0f %%", v->host_cpu);
+	if (n_busy > 0)
+		(void)buf_fmt(out, " %.0f %%", busy / (double)n_busy);
+	if (n == 1 && !isnan(one->memory)) {
+		(void)buf_fmt(out, " %.3g", one->memory / 1073741824);
+		if (!isnan(one->memory_total))
+			(void)buf_fmt(out, "/%.3g", one->memory_total / 1073741824);
+		(void)buf_str(out, " GiB");
+	}
+	if (!isnan(hottest))
+		(void)buf_fmt(out, " %s%.0f °C", n > 1 ? "up to " : "", hottest);
+	(void)pthread_mutex_unlock(&v->lock);
+}
+
+/* ---- the line ---- */
+
+static void seconds(struct buf *out, const char *name, double value)
 {
 	char text[32];
-	out[0] = '\0';
 	if (isnan(value))
 		return;
 	clock_format_duration(text, sizeof(text), (uint64_t)(value * 1e9));
-	(void)snprintf(out, size, "  %s %s", name, text);
+	(void)buf_fmt(out, "  %s %s", name, text);
+}
+
+/* What is done, and what is left when it goes on like that. */
+static void done(const struct progress_view *v, const struct progress_state *s, uint64_t now,
+		 struct buf *out)
+{
+	double took = ns_to_s(now - v->phase_start_ns);
+	if (!(s->done >= 0))
+		return;
+	(void)buf_fmt(out, " %3.0f %%", 100 * s->done);
+	if (s->done < LEFT_AFTER || s->done >= 1 || took < 2)
+		return;
+	double left = took * (1 - s->done) / s->done;
+	if (left >= 3600)
+		(void)buf_fmt(out, ", %.1f h left", left / 3600);
+	else if (left >= 120)
+		(void)buf_fmt(out, ", %.0f min left", left / 60);
+	else
+		(void)buf_fmt(out, ", %.0f s left", left);
 }
 
 static void show(struct progress_view *v, const struct progress_state *s, uint64_t now)
 {
-	char line[400];
-	char done[16] = "";
-	char rate[32] = "";
-	char p50[48];
-	char p99[48];
-	if (s->done >= 0)
-		(void)snprintf(done, sizeof(done), " %3.0f %%", 100 * s->done);
+	CLEANUP(buf_release) struct buf line = BUF_INIT(4096);
+	(void)buf_fmt(&line, "%5.0fs  %s", ns_to_s(now - v->start_ns), s->phase);
+	done(v, s, now, &line);
+	(void)buf_fmt(&line, "  ok %llu  failed %llu", (unsigned long long)s->ok,
+		      (unsigned long long)s->failed);
 	if (!isnan(s->rate))
-		(void)snprintf(rate, sizeof(rate), "  %.3g/s", s->rate);
-	seconds(p50, sizeof(p50), "p50", s->p50_s);
-	seconds(p99, sizeof(p99), "p99", s->p99_s);
-	(void)snprintf(line, sizeof(line), "%5.0fs  %s%s  ok %llu  failed %llu%s%s%s%s%s",
-		       ns_to_s(now - v->start_ns), s->phase, done, (unsigned long long)s->ok,
-		       (unsigned long long)s->failed, rate, p50, p99, s->note ? "  " : "",
-		       s->note ? s->note : "");
-	put_line(v, line);
+		(void)buf_fmt(&line, "  %.3g/s", s->rate);
+	if (!isnan(s->rate) && !isnan(s->in_flight))
+		(void)buf_fmt(&line, "  in flight %.3g", s->in_flight);
+	seconds(&line, "p50", s->p50_s);
+	seconds(&line, "p99", s->p99_s);
+	devices(v, now, &line);
+	if (s->note)
+		(void)buf_fmt(&line, "  %s", s->note);
+	put_line(v, line.data ? line.data : "");
 }
 
 static void update(void *ctx, const struct progress_state *s)
@@ -82,6 +194,8 @@ struct progress_view *progress_view_new(const struct common_options *common)
 	struct progress_view *v = calloc(1, sizeof(*v));
 	if (!v)
 		return NULL;
+	(void)pthread_mutex_init(&v->lock, NULL);
+	v->host_cpu = NAN;
 	v->hooks = (struct progress){.update = update, .ctx = v};
 	v->quiet = common->quiet;
 	v->terminal = isatty(STDERR_FILENO);
@@ -99,8 +213,10 @@ static void end_line(struct progress_view *v)
 
 struct progress_view *progress_view_free(struct progress_view *v)
 {
-	if (v)
-		end_line(v);
+	if (!v)
+		return NULL;
+	end_line(v);
+	(void)pthread_mutex_destroy(&v->lock);
 	free(v);
 	return NULL;
 }

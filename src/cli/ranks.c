@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/stop.h"
-#include "cli/keeper.h"
+#include "cli/guard.h"
 #include "report/writer.h"
 
 /* Ranks that run different plans, or different programs, make no load together. */
@@ -46,7 +46,7 @@ int ranks_join(struct session *s, int rc, struct err *e)
 		return rc;
 	/* Before its SIGTERM mpirun of Open MPI sends SIGCONT, a second earlier: half of the time
 	 * that there is. */
-	if (keeper_start(getenv("OMPI_COMM_WORLD_RANK") != NULL, &why) < 0 ||
+	if (guard_start(getenv("OMPI_COMM_WORLD_RANK") != NULL, &why) < 0 ||
 	    dist_open(&s->dist, &why) < 0) {
 		*e = why;
 		return -1;

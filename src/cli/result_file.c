@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "bridge/readers.h"
 #include "store/store.h"
 
 static struct result *read_json(const char *path, struct err *e)
@@ -48,4 +49,10 @@ struct result *result_file_open(const char *path, struct arena *a, struct err *e
 		return read_json(path, e);
 	}
 	return store_load(db, &r, e) < 0 ? NULL : r;
+}
+
+struct result *result_file_open_any(const char *path, struct arena *a, struct err *e)
+{
+	const struct result_reader *reader = result_reader_find(path, a);
+	return reader ? result_reader_read(reader, path, e) : result_file_open(path, a, e);
 }

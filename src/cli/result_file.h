@@ -10,4 +10,7 @@
  * Caller: result_free(). NULL: *e says why. */
 struct result *result_file_open(const char *path, struct arena *a, struct err *e);
 
+/* These, or a result file of another tool (src/bridge/readers.h): numbers to compare with. */
+struct result *result_file_open_any(const char *path, struct arena *a, struct err *e);
+
 #endif

@@ -17,7 +17,8 @@ struct comparison {
 	struct mapsswe mapsswe;
 	enum alignment_verdict verdict;
 	uint64_t needed;	/* utterances that would decide */
-	double gate;
+	double gate;	/* as a difference of rates */
+	double relative_gate;	/* 0: it was given as a difference */
 	size_t same_text;	/* utterances that both put the same way */
 };
 
@@ -29,6 +30,8 @@ struct score_output {
 	uint64_t seed;
 	size_t top;		/* confusions of each kind to show */
 	bool pairs;		/* text: show every utterance with an error */
+	bool files;		/* text: show every file (without files: utterance) */
+	size_t words_left_out;	/* of the hypothesis, in parts that are not scored */
 };
 
 json_t *score_json(const struct score_output *o);

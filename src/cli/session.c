@@ -8,12 +8,15 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "cli/environment.h"
 #include "cli/fetch.h"
 #include "cli/live_page.h"
+#include "cli/outputs.h"
 #include "cli/ranks.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
+#define STATUS_INTERRUPTED 4	/* of a rank; rank 0's is the verdict's */
 #define SECTIONS_MAX 16
 
 const struct opt session_options[] = {
@@ -54,6 +57,17 @@ const struct opt session_options[] = {
 	 .max = 65535,
 	 .flags = OPT_CLI_ONLY,
 	 .help = "serve it on this port"},
+	{0},
+};
+
+const struct opt export_options[] = {
+	{.name = "export",
+	 OPT_AT_STRINGS(struct session_options, exports),
+	 .arg = "FORM:FILE",
+	 .flags = OPT_CLI_ONLY,
+	 .help = "keep every request of the performance runs: csv:FILE, one line per request; "
+		 "vllm:FILE, as vllm bench serve saves a run; vllm-detailed:FILE, with the lists "
+		 "of its --save-detailed; may be repeated"},
 	{0},
 };
 
@@ -241,23 +255,19 @@ json_t *session_explain(const struct session *s)
 
 /* ---- running ---- */
 
-static json_t *environment(const struct session *s)
+/* Who else wants the readings as they come. */
+struct watchers {
+	struct progress_view *view;
+	bool live;
+	struct monitor_listener page;
+};
+
+static void on_reading(void *ctx, const struct reading *r)
 {
-	json_t *env = monitor_environment();
-	json_t *services = json_object();
-	if (!env)
-		env = json_object();
-	for (size_t i = 0; i < s->plan.n_services; i++) {
-		const struct service *sv = &s->plan.services[i];
-		json_t *one = json_object();
-		json_put_text(one, "url", sv->url);
-		json_put_text(one, "model", sv->model);
-		json_put_text(one, "protocol", sv->protocol_name);
-		json_put(services, sv->name, one);
-	}
-	json_put(env, "services", services);
-	json_put_text(env, "plan_sha256", s->plan.sha256);
-	return env;
+	struct watchers *w = ctx;
+	progress_view_reading(w->view, r);
+	if (w->live)
+		w->page.reading(w->page.ctx, r);
 }
 
 static struct monitor *start_monitor(const struct session *s, struct live_page *live,
@@ -283,8 +293,11 @@ static struct monitor *start_monitor(const struct session *s, struct live_page *
 	spec.targets = targets;
 	spec.n_targets = p->n_services;
 	spec.fetch = cli_fetch;
+	struct watchers *w = ARENA_NEW(s->arena, struct watchers);
+	*w = (struct watchers){.view = s->view, .live = live != NULL};
 	if (live)
-		spec.listener = live_page_listener(live);
+		w->page = live_page_listener(live);
+	spec.listener = (struct monitor_listener){.reading = on_reading, .ctx = w};
 	if ((p->monitor && opt_from_yaml(&set, p->monitor, "monitor", s->arena, &e) < 0) ||
 	    monitor_start(&spec, &m, &e) < 0) {
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "monitor: %s", e.text));
@@ -339,33 +352,6 @@ static int write_out(const struct session *s, const struct result *r, struct sto
 	return printed ? printed : status;
 }
 
-static struct store *open_store(const struct session *s, struct err *e)
-{
-	struct store *store = NULL;
-	char *path = NULL;
-	if (file_make_dirs(s->options->out, e) < 0)
-		return NULL;
-	if (asprintf(&path, "%s/results.db", s->options->out) < 0)
-		return NULL;
-	(void)store_open(path, &store, e);
-	free(path);
-	return store;
-}
-
-/* *ret_live stays NULL where nobody asked for the page. */
-static int start_live(const struct session *s, struct live_page **ret_live, struct err *e)
-{
-	const struct session_options *o = s->options;
-	if (!o->ui && o->ui_port < 0)
-		return 0;
-	if (live_page_start(o->title ? o->title : s->plan.title, o->command, o->lang,
-		       o->ui_port < 0 ? 0 : (int)o->ui_port, progress_view_hooks(s->view), ret_live,
-		       e) < 0)
-		return -1;
-	progress_say(s->view, "live page: %s", live_page_url(*ret_live));
-	return 0;
-}
-
 /* What is known of a result before anything runs. */
 static void begin_result(const struct session *s, struct result *r)
 {
@@ -375,7 +361,7 @@ static void begin_result(const struct session *s, struct result *r)
 	r->start_wall_ns = clock_wall();
 	r->start_ns = clock_now();
 	json_decref(r->environment);
-	r->environment = environment(s);
+	r->environment = environment_of(&s->plan);
 	ranks_note(s, r);
 }
 
@@ -394,17 +380,6 @@ static bool run_items(const struct session *s, const struct suite_env *env, stru
 	return fits;
 }
 
-/* The report folder and the page are rank 0's. */
-static int open_outputs(const struct session *s, struct store **store, struct live_page **live,
-			struct err *e)
-{
-	if (dist_rank(s->dist) != 0)
-		return 0;
-	if (s->options->out && !(*store = open_store(s, e)))
-		return -1;
-	return start_live(s, live, e);
-}
-
 int session_refuse(struct session *s, struct err *e)
 {
 	(void)ranks_join(s, -1, e);
@@ -416,12 +391,11 @@ int session_run(struct session *s)
 	struct err e = {0};
 	CLEANUP(result_freep) struct result *r = result_new();
 	CLEANUP(result_freep) struct result *own = NULL;
-	struct store *store = NULL;
-	struct live_page *live = NULL;
+	struct outputs o = {0};
 	int status = 0;
 	if (ranks_join(s, 0, &e) < 0 ||
-	    dist_agree(s->dist, open_outputs(s, &store, &live, &e), &e) < 0) {
-		(void)store_close(store);
+	    dist_agree(s->dist, outputs_open(s, &o, &e), &e) < 0) {
+		(void)outputs_close(s, &o, NULL, &e);
 		return ranks_fail(s, &e);
 	}
 	begin_result(s, r);
@@ -436,28 +410,28 @@ int session_run(struct session *s)
 		.deployed = s->deployed,
 		.speaker = speaker_new(),
 		.painter = painter_new(),
-		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
-		.store = store,
+		.progress = o.live ? live_page_progress(o.live) : progress_view_hooks(s->view),
+		.store = o.store,
+		.keeper = o.keeper,
 		.long_cases = s->options->long_cases,
 		.dist = s->dist,
 		.own = own,
 		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
-	env.monitor = start_monitor(s, live, r);
+	env.monitor = start_monitor(s, o.live, r);
 	bool fits = run_items(s, &env, r);
 	s->view = progress_view_free(s->view);
 	if (ranks_save(s, own ? own : r, &e) < 0)
 		status = command_fail(&e);
-	int written = dist_rank(s->dist) == 0 ? write_out(s, r, store)
-					      : r->interrupted ? 4 : 0;
-	live = live_page_end(live, r);
-	if (!fits)
-		written = 2;
-	(void)store_close(store);
+	int written = dist_rank(s->dist) == 0 ? write_out(s, r, o.store)
+					      : r->interrupted ? STATUS_INTERRUPTED : 0;
+	o.live = live_page_end(o.live, r);
+	if (outputs_close(s, &o, r, &e) < 0)
+		status = command_fail(&e);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);
 	(void)speaker_free(env.speaker);
 	ranks_leave(s);
-	return status ? status : written;
+	return !fits ? 2 : status ? status : written;
 }

@@ -19,10 +19,12 @@ struct session_options {
 	const char *lang;
 	bool ui;			/* the live page */
 	int64_t ui_port;		/* where; -1: --ui decides */
+	struct strings exports;		/* FORM:FILE; of export_options */
 	const char *title;
 	const char *command;		/* that repeats it; not an option */
 };
 extern const struct opt session_options[];
+extern const struct opt export_options[];	/* of those that have performance runs */
 
 /* Services named on the command line, for commands without a plan. */
 struct url_options {

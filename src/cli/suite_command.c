@@ -41,6 +41,16 @@ struct words {
 	char **argv;
 };
 
+/* One suite alone: --only can mean its cases only. */
+static int only_cases(struct optset *set, const struct strings *only, struct arena *a,
+		      struct err *e)
+{
+	CLEANUP(buf_release) struct buf list = BUF_INIT(65536);
+	for (size_t i = 0; i < only->n; i++)
+		(void)buf_fmt(&list, "%s%s", i ? "," : "", only->items[i]);
+	return only->n ? opt_set(set, "cases", list.data, a, e) : 0;
+}
+
 /* Put the command line's options over what the plan says of this item. */
 static int override(struct session *s, struct session_item *item, const struct words *w,
 		    struct err *e)
@@ -58,7 +68,9 @@ static int override(struct session *s, struct session_item *item, const struct w
 	sets[n++] = (struct optset){.rows = url_options, .to = &ignored_urls};
 	sets[n++] = (struct optset){.rows = common_options, .to = &ignored_common};
 	sets[n++] = (struct optset){.rows = suite_command_options, .to = &ignored_own};
-	if (opt_from_args(sets, n, w->argc, w->argv, &operands, s->arena, e) < 0)
+	if (opt_from_args(sets, n, w->argc, w->argv, &operands, s->arena, e) < 0 ||
+	    (item->suite->list &&
+	     only_cases(&sets[0], &ignored_session.only, s->arena, e) < 0))
 		return -1;
 	for (size_t i = 0; i < item->n_sets; i++)
 		item->sets[i].given = sets[i].given;
@@ -104,6 +116,8 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 		return status;
 	if (own.list)
 		return list_cases(c, suite, &common);
+	if (suite->list)	/* override() takes it as cases */
+		options.only.n = 0;
 	if ((status = command_operands(c, &words, 0, 1)) != 0)
 		return status;
 	CLEANUP(session_release)

@@ -52,6 +52,7 @@ struct get_reply {
 	enum outcome outcome;
 	int status;
 	uint64_t latency_ns;
+	char server[96];	/* the Server header, printable; "": it had none */
 	char words[192];	/* why it failed, or "" */
 };
 int client_get(struct client *c, const char *path, uint64_t timeout_ns, struct buf *body,

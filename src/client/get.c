@@ -10,14 +10,20 @@
 
 struct getting {
 	struct buf *body;
+	struct get_reply *reply;
 	enum outcome outcome;
 	bool ended;
 };
 
 static enum outcome on_head(void *ctx, const struct http_head *head)
 {
-	(void)ctx;
-	(void)head;
+	struct getting *g = ctx;
+	struct span server = http_header(head, "Server");
+	char *to = g->reply->server;
+	size_t len = server.data ? MIN(server.len, sizeof(g->reply->server) - 1) : 0;
+	for (size_t i = 0; i < len; i++)
+		to[i] = server.data[i] >= ' ' && server.data[i] <= '~' ? server.data[i] : '?';
+	to[len] = '\0';
 	return OUTCOME_OK;
 }
 
@@ -43,7 +49,7 @@ int get_run(struct net *n, struct origin *o, const struct get_spec *spec, struct
 	    struct get_reply *ret, struct err *e)
 {
 	static const struct exchange_events events = {on_head, on_body, on_end};
-	struct getting g = {.body = body};
+	struct getting g = {.body = body, .reply = ret};
 	struct exchange x;
 	CLEANUP(buf_release) struct buf head = BUF_INIT(65536);
 	(void)buf_fmt(&head, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: assay/" ASSAY_VERSION
@@ -52,6 +58,7 @@ int get_run(struct net *n, struct origin *o, const struct get_spec *spec, struct
 	if (head.failed)
 		return err_set(e, ERR_USAGE, "the headers of a request are larger than 64 KiB");
 	buf_clear(body);
+	ret->server[0] = '\0';
 	exchange_init(&x);
 	x.origin = o;
 	x.events = &events;

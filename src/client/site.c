@@ -10,10 +10,14 @@
 
 int site_init(struct site *s, const struct service *service, struct err *e)
 {
+	struct sources sources = {.n = 0};
 	*s = (struct site){.service = service};
 	s->endpoints = calloc(service->urls.n, sizeof(*s->endpoints));
 	if (!s->endpoints)
 		return err_sys(e, "cannot hold the addresses of %s", service->name);
+	if (service->source && (sources_parse(service->source, &sources, e) != 0 ||
+				sources_check(&sources, e) != 0))
+		goto fail;
 	for (size_t i = 0; i < service->urls.n; i++) {
 		struct url url;
 		if (url_parse(service->urls.items[i], &url, e) != 0)
@@ -28,6 +32,7 @@ int site_init(struct site *s, const struct service *service, struct err *e)
 			goto fail;
 		if (endpoint_init(&s->endpoints[i], &url, s->tls, e) != 0)
 			goto fail;
+		s->endpoints[i].sources = sources;
 		s->n++;
 	}
 	return 0;

@@ -28,6 +28,7 @@ struct deployed {
 	const char **env;
 	const char *log_path, *ready_path;
 	uint64_t ready_timeout_ns;
+	bool yields;
 	int port;
 	pid_t pid;
 	bool ended;
@@ -80,7 +81,8 @@ static int start(struct deployed *d, struct err *e)
 	struct process_spec spec = {.argv = d->argv,
 				    .env = (const char *const *)d->env,
 				    .out = log > 0 ? log : 0,
-				    .err = log > 0 ? log : 0};
+				    .err = log > 0 ? log : 0,
+				    .yields = d->yields};
 	if (process_start(&spec, &d->pid, e) < 0)
 		return err_prefix(e, "service '%s': ", d->name);
 	d->ended = false;
@@ -97,6 +99,7 @@ int deploy_start(const struct deploy_spec *spec, struct deployed **ret, struct e
 	d->arena = a;
 	d->name = arena_str(a, spec->name);
 	d->port = port;
+	d->yields = spec->yields;
 	d->argv = copy_words(a, spec->argv, port);
 	d->env = copy_words(a, spec->env, port);
 	d->log_path = arena_str(a, spec->log_path);

@@ -21,6 +21,7 @@ struct deploy_spec {
 	const char *log_path;		/* its output */
 	const char *ready_path;		/* "/health" */
 	uint64_t ready_timeout_ns;
+	bool yields;			/* see struct process_spec */
 };
 
 /* Start it and return at once. */

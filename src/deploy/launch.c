@@ -25,6 +25,16 @@ static const char *numbers(const struct filling *f, bool from_zero)
 	return text;
 }
 
+/* Inside the one word of --worker-command. */
+static const char *worker_words(const struct filling *f)
+{
+	const struct strings *words = &f->l->unit->worker_args;
+	const char *text = "";
+	for (size_t i = 0; i < words->n; i++)
+		text = arena_fmt(f->a, "%s '%s'", text, words->items[i]);
+	return text;
+}
+
 /* The value of {name}, or NULL: no placeholder of ours (JSON has braces too). */
 static const char *value_of(const struct filling *f, const char *name, size_t len)
 {
@@ -46,6 +56,7 @@ static const char *value_of(const struct filling *f, const char *name, size_t le
 		{"name", l->unit->model_name},
 		{"workers", arena_fmt(f->a, "%lld", (long long)l->unit->workers)},
 		{"python", l->unit->python},
+		{"worker_args", worker_words(f)},
 		{"device", l->platform == PLATFORM_CPU ? "cpu" :
 			   l->platform == PLATFORM_CUDA ? "cuda:0" : "npu:0"},
 		{"devices", numbers(f, false)},
@@ -104,8 +115,11 @@ static void make_env(struct launch *l, const struct filling *f, bool portable)
 		put_env(&l->env, f->a, fill(f, u->recipe->env.items[i]));
 	if (l->n_devices > 0 && l->platform == PLATFORM_ASCEND)
 		put_env(&l->env, f->a, arena_fmt(f->a, "ASCEND_RT_VISIBLE_DEVICES=%s", ids));
-	if (l->n_devices > 0 && l->platform == PLATFORM_CUDA && !u->inside.runtime)
+	if (l->n_devices > 0 && l->platform == PLATFORM_CUDA && !u->inside.runtime) {
 		put_env(&l->env, f->a, arena_fmt(f->a, "CUDA_VISIBLE_DEVICES=%s", ids));
+		/* As the driver counts; CUDA itself puts the fastest first. */
+		put_env(&l->env, f->a, "CUDA_DEVICE_ORDER=PCI_BUS_ID");
+	}
 	for (size_t i = 0; i < u->env.n; i++)
 		put_env(&l->env, f->a, fill(f, u->env.items[i]));
 	if (!portable)
@@ -136,11 +150,13 @@ static int find_ourselves(struct filling *f, bool inside, struct err *e)
 static int check_quotes(const struct unit *u, struct err *e)
 {
 	const char *const texts[] = {u->model, u->python};
+	bool bad = false;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (texts[i] && strpbrk(texts[i], "'\"\n"))
-			return yaml_err(e, u->node, "service '%s': quotes and line ends in names "
-					"of files are not supported", u->name);
-	return 0;
+		bad |= texts[i] && strpbrk(texts[i], "'\"\n");
+	for (size_t i = 0; i < u->worker_args.n; i++)
+		bad |= strpbrk(u->worker_args.items[i], "'\n") != NULL;
+	return !bad ? 0 : yaml_err(e, u->node, "service '%s': quotes and line ends in names of "
+				   "files and in worker_args are not supported", u->name);
 }
 
 static void make_urls(struct launch *l, struct arena *a)

@@ -10,6 +10,8 @@
 #include "base/hash.h"
 #include "protocols/protocol.h"
 
+#define REPLICA_PORT_STEP 10
+
 static int parse_devices(const struct opt *o, const struct yaml_node *node, struct arena *a,
 			 void *field, struct err *e)
 {
@@ -107,6 +109,8 @@ const struct opt unit_options[] = {
 	{.name = "recipe", OPT_AT_STRING(U, recipe_name), .help = "a known server"},
 	{.name = "command", OPT_AT_STRINGS(U, command), .help = "or its own command"},
 	{.name = "args", OPT_AT_STRINGS(U, args), .help = "words added to the command"},
+	{.name = "worker_args", OPT_AT_STRINGS(U, worker_args),
+	 .help = "words added to the command of a Python worker"},
 	{.name = "prefix", OPT_AT_STRINGS(U, prefix),
 	 .help = "words before the command (numactl, taskset, chroot, srun)"},
 	{.name = "model", OPT_AT_STRING(U, model), .help = "model folder or file"},
@@ -117,7 +121,7 @@ const struct opt unit_options[] = {
 	{.name = "asks", OPT_AT_STRINGS(U, asks), .help = "warm-up: text, image, audio"},
 	{.name = "host", OPT_AT_STRING(U, host), .def = "127.0.0.1", .help = "listens there"},
 	{.name = "port", OPT_AT_INT(U, port), .def = "0", .max = 65535,
-	 .help = "port of the first replica; 0: free ones"},
+	 .help = "port of the first replica, the next ones 10 further each; 0: free ones"},
 	{.name = "replicas", OPT_AT_INT(U, replicas), .def = "1", .min = 1, .max = 64,
 	 .help = "copies of it"},
 	{.name = "workers", OPT_AT_INT(U, workers), .def = "1", .min = 1, .max = 64,
@@ -191,6 +195,9 @@ static int check_recipe(struct unit *u, const struct manifest *m, struct err *e)
 	if (u->recipe->model == MODEL_NONE && u->model)
 		return yaml_err(e, u->node, "service '%s': the recipe %s takes no model", u->name,
 				u->recipe->name);
+	if (u->worker_args.n > 0 && !recipe_has(u->recipe, "{worker_args}"))
+		return yaml_err(e, yaml_find(u->node, "worker_args"), "the recipe %s has no Python "
+				"worker: args adds words to its command", u->recipe->name);
 	if (u->recipe->cpu_only && u->devices.given && !u->devices.cpu)
 		return yaml_err(e, yaml_find(u->node, "devices"), "the recipe %s runs on the CPU "
 				"only: leave devices out or write [cpu]", u->recipe->name);
@@ -241,7 +248,7 @@ static int check_unit(struct unit *u, struct manifest *m, struct arena *a, struc
 	if (!u->devices.cpu && !u->devices.chosen && u->devices.n % (size_t)u->replicas != 0)
 		return yaml_err(e, yaml_find(u->node, "devices"), "%zu devices cannot be shared "
 				"out to %lld replicas", u->devices.n, (long long)u->replicas);
-	if (u->port && u->port + u->replicas - 1 > 65535)
+	if (unit_port(u, u->replicas - 1) > 65535)
 		return yaml_err(e, u->node, "service '%s': the ports end at 65535", u->name);
 	if (!u->model_name) {
 		const char *base = u->model ? strrchr(u->model, '/') : NULL;
@@ -257,15 +264,29 @@ static int check_unit(struct unit *u, struct manifest *m, struct arena *a, struc
 	return 0;
 }
 
+int64_t unit_port(const struct unit *u, int64_t replica)
+{
+	return u->port ? u->port + REPLICA_PORT_STEP * replica : 0;
+}
+
+bool unit_has_port(const struct unit *u, int64_t port)
+{
+	for (int64_t i = 0; u->port && i < u->replicas; i++)
+		if (unit_port(u, i) == port)
+			return true;
+	return false;
+}
+
 static int check_ports(const struct manifest *m, struct err *e)
 {
 	for (size_t i = 0; i < m->n; i++)
 		for (size_t k = 0; k < i; k++) {
 			const struct unit *x = &m->units[i], *y = &m->units[k];
-			if (x->port && y->port && x->port < y->port + y->replicas &&
-			    y->port < x->port + x->replicas)
-				return yaml_err(e, yaml_find(x->node, "port"), "services '%s' and "
-						"'%s' share a port", y->name, x->name);
+			for (int64_t r = 0; x->port && r < x->replicas; r++)
+				if (unit_has_port(y, unit_port(x, r)))
+					return yaml_err(e, yaml_find(x->node, "port"), "services "
+							"'%s' and '%s' share port %lld", y->name,
+							x->name, (long long)unit_port(x, r));
 		}
 	return 0;
 }

@@ -41,7 +41,7 @@ struct unit {
 	const struct yaml_node *node;	/* where it stands, for messages */
 	const char *recipe_name;
 	const struct recipe *recipe;	/* NULL: own command */
-	struct strings command, args, prefix, asks, env;
+	struct strings command, args, worker_args, prefix, asks, env;
 	const char *model, *model_name;
 	const char *kind, *protocol, *route;
 	const char *host, *python, *dir;
@@ -50,7 +50,7 @@ struct unit {
 	struct unit_inside inside;
 	struct strings mounts;
 	int platform;		/* enum platform_kind */
-	int64_t port;		/* 0: a free one; replica i listens on port + i */
+	int64_t port;		/* of the first replica; 0: free ones */
 	int64_t replicas, workers, warmup;
 	int restart, proof;	/* enum restart_policy, proof_policy */
 	uint64_t backoff_ns, grace_ns, request_ns, log_max;
@@ -70,6 +70,13 @@ int manifest_read(const char *path, struct arena *a, struct manifest *ret, struc
 
 /* The name that a deployment of this file has (also when the file is gone). */
 const char *manifest_name(const char *path, struct arena *a);
+
+/* The port that a replica listens on; 0: a free one. Ten apart: the services of a file are mostly
+ * one apart. */
+int64_t unit_port(const struct unit *u, int64_t replica);
+
+/* Does one of its replicas listen there? */
+bool unit_has_port(const struct unit *u, int64_t port);
 
 extern const struct opt unit_options[];
 

@@ -196,7 +196,7 @@ int probe_ask(struct probe *p, size_t i, uint64_t timeout_ns, struct probe_reply
 	c.ask.max_tokens = strcmp(p->service.kind, "chat") == 0 ? 1 : 0;
 	if (strcmp(p->service.kind, "chat") == 0) {
 		(void)snprintf(nonce, sizeof(nonce), "%lld", (long long)++p->asked);
-		c.ask.nonce = nonce;
+		c.ask.prompt.nonce = nonce;
 	}
 	int rc = client_call(p->client, &c, e);
 	if (rc == 0) {

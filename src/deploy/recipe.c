@@ -107,6 +107,14 @@ int recipes_load(const struct strings *files, struct arena *a, struct recipes *r
 	return 0;
 }
 
+bool recipe_has(const struct recipe *r, const char *text)
+{
+	for (size_t i = 0; i < r->command.n; i++)
+		if (strstr(r->command.items[i], text))
+			return true;
+	return false;
+}
+
 const struct recipe *recipe_find(const struct recipes *r, const char *name)
 {
 	for (size_t i = 0; i < r->n; i++)

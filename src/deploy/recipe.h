@@ -42,6 +42,9 @@ struct recipes {
 int recipes_load(const struct strings *files, struct arena *a, struct recipes *ret,
 		 struct err *e);
 
+/* Does its command hold this text? */
+bool recipe_has(const struct recipe *r, const char *text);
+
 const struct recipe *recipe_find(const struct recipes *r, const char *name);
 const char *recipe_nearest(const struct recipes *r, const char *name);
 

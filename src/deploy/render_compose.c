@@ -67,8 +67,10 @@ int render_compose(const struct up_plan *p, struct arena *a, struct rendering *r
 		   struct err *e)
 {
 	CLEANUP(buf_release) struct buf out = BUF_INIT(BUF_UNLIMITED);
-	(void)buf_fmt(&out, "# Made by assay up --render compose from %s.\nname: assay-%s\n"
-		      "services:\n", p->manifest->path, p->manifest->name);
+	/* No "name:", which Debian's docker-compose (1.29) refuses. */
+	(void)buf_fmt(&out, "# Made by assay up --render compose from %s.\n"
+		      "# docker compose --project-name assay-%s up\nservices:\n",
+		      p->manifest->path, p->manifest->name);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct unit *u = p->launches[i].unit;
 		if (!u->inside.image)

@@ -17,6 +17,15 @@ static const char *resource_of(const struct launch *l)
 	return "huawei.com/Ascend910";
 }
 
+/* Kubernetes replaces $(NAME): a real one is doubled. */
+static const char *plain(const char *text, struct arena *a)
+{
+	CLEANUP(buf_release) struct buf out = BUF_INIT(BUF_UNLIMITED);
+	for (; *text; text++)
+		(void)buf_fmt(&out, text[0] == '$' && text[1] == '(' ? "$%c" : "%c", *text);
+	return arena_strn(a, out.data ? out.data : "", out.len);
+}
+
 static void put_env(const struct launch *l, struct arena *a, struct buf *out)
 {
 	bool any = false;
@@ -29,7 +38,7 @@ static void put_env(const struct launch *l, struct arena *a, struct buf *out)
 		any = true;
 		(void)buf_fmt(out, "            - name: %.*s\n              value: %s\n",
 			      (int)strcspn(pair, "="), pair,
-			      render_quote(pair + strcspn(pair, "=") + 1, a));
+			      render_quote(plain(pair + strcspn(pair, "=") + 1, a), a));
 	}
 }
 
@@ -78,7 +87,10 @@ static void put_deployment(const struct up_plan *p, const struct launch *l, cons
 {
 	const struct unit *u = l->unit;
 	const char *name = arena_fmt(a, "assay-%s", u->name);
-	struct strings first = {l->command.items, 1};
+	struct strings words = {0};
+	for (size_t i = 0; i < l->command.n; i++)
+		strings_add(&words, a, plain(l->command.items[i], a));
+	struct strings first = {words.items, 1};
 	(void)buf_fmt(out, "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: %s\n"
 		      "  labels: {app: %s, assay-deployment: %s}\nspec:\n  replicas: %lld\n"
 		      "  selector:\n    matchLabels: {app: %s}\n  template:\n    metadata:\n"
@@ -88,7 +100,7 @@ static void put_deployment(const struct up_plan *p, const struct launch *l, cons
 		      "          args: %s\n          ports:\n            - {containerPort: %d}\n",
 		      name, name, p->manifest->name, (long long)u->replicas, name, name,
 		      ns_to_s(u->grace_ns), u->name, render_quote(u->inside.image, a),
-		      render_list(&first, 0, a), render_list(&l->command, 1, a), l->port);
+		      render_list(&first, 0, a), render_list(&words, 1, a), l->port);
 	if (u->dir)
 		(void)buf_fmt(out, "          workingDir: %s\n", render_quote(u->dir, a));
 	put_env(l, a, out);

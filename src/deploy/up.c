@@ -24,7 +24,7 @@
 static int choose_port(const struct unit *u, int replica, const struct up_plan *p, struct err *e)
 {
 	if (u->port)
-		return (int)u->port + replica;
+		return (int)unit_port(u, replica);
 	if (!p->dir)
 		return yaml_err(e, u->node, "service '%s': a rendered file needs its port",
 				u->name);
@@ -33,10 +33,8 @@ static int choose_port(const struct unit *u, int replica, const struct up_plan *
 		bool used = port < 0;
 		for (size_t i = 0; i < p->n; i++)
 			used |= p->launches[i].port == port;
-		for (size_t i = 0; i < p->manifest->n; i++) {
-			const struct unit *o = &p->manifest->units[i];
-			used |= o->port && port >= o->port && port < o->port + o->replicas;
-		}
+		for (size_t i = 0; i < p->manifest->n; i++)
+			used |= unit_has_port(&p->manifest->units[i], port);
 		if (!used || port < 0)
 			return port;
 	}

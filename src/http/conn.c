@@ -149,6 +149,9 @@ static int begin_connect(struct conn *c)
 		return -1;
 	(void)setsockopt(c->watch.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->stamps = stamp_enable_receive(c->watch.fd) == 0;
+	if (sources_bind(&c->endpoint->sources, c->net->next_source++, a->sa.ss_family,
+			 c->watch.fd) != 0)
+		return -1;
 	if (connect(c->watch.fd, (const struct sockaddr *)&a->sa, a->len) != 0 &&
 	    errno != EINPROGRESS)
 		return -1;
@@ -162,9 +165,12 @@ static bool try_addresses(struct conn *c)
 		if (begin_connect(c) == 0)
 			return true;
 		char words[96];
+		const char *text = errno == EADDRNOTAVAIL
+			? "this host has no free port left to it; give more source addresses "
+			  "('source')"
+			: strerror_r(errno, words, sizeof(words));
 		(void)snprintf(c->words, sizeof(c->words), "%s: %s",
-			       c->endpoint->addresses[c->address].text,
-			       strerror_r(errno, words, sizeof(words)));
+			       c->endpoint->addresses[c->address].text, text);
 		forget_socket(c);
 	}
 	return false;

@@ -66,6 +66,7 @@ struct net {
 	char *plain[3];			/* TLS: a piece, the one before it; a record to send */
 	uint64_t reads_stamped, reads_user;
 	struct conn *open, *dead, *spare;
+	uint32_t next_source;
 	void *bio_method;		/* BIO_METHOD * */
 };
 

@@ -39,6 +39,7 @@ int endpoint_init(struct endpoint *ep, const struct url *url, SSL_CTX *tls, stru
 	ep->url = *url;
 	ep->tls = url->tls ? tls : NULL;
 	ep->n_addresses = 0;
+	ep->sources = (struct sources){.n = 0};
 	for (struct addrinfo *i = found; i && ep->n_addresses < ENDPOINT_ADDRESSES_MAX;
 	     i = i->ai_next) {
 		struct endpoint_address *a = &ep->addresses[ep->n_addresses];

@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 #include <sys/socket.h>
 
+#include "http/sources.h"
 #include "http/url.h"
 
 #define ENDPOINT_ADDRESSES_MAX 8
@@ -24,6 +25,7 @@ struct endpoint {
 	struct endpoint_address addresses[ENDPOINT_ADDRESSES_MAX];	/* tried in this order */
 	int n_addresses;
 	SSL_CTX *tls;	/* borrowed; NULL: plain */
+	struct sources sources;	/* where connections leave from; none after endpoint_init() */
 };
 
 /* Look the host up. tls: from tls_new() when the URL is https, else ignored. */

@@ -215,10 +215,15 @@ static void arm(struct loop *l, uint64_t at)
 	(void)timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-/* false: this kernel does not count run-queue delays. */
+/* The moment comes first: should the thread lose its core between these readings, its costs hold
+ * the loss and the moment does not. The other way round a wait would seem to have slept through
+ * it, and find_awake() would say that nothing was there when it was.
+ * false: this kernel does not count run-queue delays. */
 static bool usage_take(struct loop *l, struct usage *u)
 {
 	char text[96];
+	u->at = clock_now();
+	u->cpu = clock_thread_cpu();
 	if (l->schedstat == -1)
 		l->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	if (l->schedstat < 0) {
@@ -232,8 +237,6 @@ static bool usage_take(struct loop *l, struct usage *u)
 	char *end;
 	uint64_t ran = strtoull(text, &end, 10);
 	u->run_delay = strtoull(end, NULL, 10);
-	u->cpu = clock_thread_cpu();
-	u->at = clock_now();
 	return ran > 0;
 }
 

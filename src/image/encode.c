@@ -3,12 +3,10 @@
 #include "image/encode.h"
 
 #include <png.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <jpeglib.h>
 
 #include "base/util.h"
+#include "image/jpeg_failure.h"
 
 #define SIDE_MAX 65500	/* of a JPEG */
 
@@ -36,33 +34,13 @@ int image_encode_png(const void *rgb, int width, int height, struct buf *out, st
 	return 0;
 }
 
-struct jpeg_failure {
-	struct jpeg_error_mgr base;
-	jmp_buf back;
-	char text[JMSG_LENGTH_MAX];
-};
-
-static void jpeg_failed(j_common_ptr info)
-{
-	struct jpeg_failure *f = (struct jpeg_failure *)(void *)info->err;
-	f->base.format_message(info, f->text);
-	longjmp(f->back, 1);
-}
-
-static void jpeg_says(j_common_ptr info)
-{
-	(void)info;	/* a library is silent */
-}
-
 /* *made and *size belong to the caller: what a longjmp leaves of own locals is not defined. */
 static int compress(const void *rgb, int width, int height, int quality, unsigned char **made,
 		    unsigned long *size, struct err *e)
 {
 	struct jpeg_compress_struct c;
 	struct jpeg_failure failure;
-	c.err = jpeg_std_error(&failure.base);
-	failure.base.error_exit = jpeg_failed;
-	failure.base.output_message = jpeg_says;
+	c.err = jpeg_failure_init(&failure);
 	if (setjmp(failure.back)) {
 		jpeg_destroy_compress(&c);
 		return err_set(e, ERR_SYSTEM, "the JPEG could not be written: %s", failure.text);

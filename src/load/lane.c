@@ -56,6 +56,7 @@ struct lane *lane_free(struct lane *l)
 	free(l->slots);
 	free(l->queue);
 	meter_free(l->meter);
+	(void)records_free(l->records);
 	if (l->net)
 		site_link_release(&l->link);
 	net_free(l->net);
@@ -131,8 +132,10 @@ static bool finished(const struct lane *l)
 static void gather_slots(struct lane *l)
 {
 	l->idle = l->ready_slot = NULL;
-	for (size_t i = 0; i < l->n_slots; i++)
+	for (size_t i = 0; i < l->n_slots; i++) {
+		slot_end_session(l->slots[i]);
 		slot_put(l->slots[i]);
+	}
 }
 
 /* Does no request wait for the end of another one? */
@@ -228,7 +231,11 @@ struct meter_spec lane_meter_spec(const struct common *c, const struct phase *p)
 
 int lane_start(struct lane *l, const struct phase *p, struct err *e)
 {
-	const struct meter_spec spec = lane_meter_spec(l->common, p);
+	struct keeper *keeper = p->measured ? l->common->work->keeper : NULL;
+	if (keeper && records_new(keeper, &l->records, e) != 0)
+		return -1;
+	struct meter_spec spec = lane_meter_spec(l->common, p);
+	spec.records = l->records;
 	char name[16];
 	l->meter = meter_free(l->meter);
 	if (meter_new(&spec, &l->meter, e) != 0)

@@ -11,6 +11,7 @@
 #include "client/site.h"
 #include "load/load.h"
 #include "load/meter.h"
+#include "load/pictures.h"
 
 /* What all lanes of a run have in common; only read, but for in_flight. */
 struct common {
@@ -21,6 +22,8 @@ struct common {
 	uint64_t nonce;			/* of this run: no other run's prompts are the same */
 	struct limits limits;
 	const struct trace *trace;	/* NULL: none */
+	const struct pictures *pictures;	/* NULL: they go as they are */
+	uint32_t first_version;		/* of pictures: no other run's are the same */
 	enum observed until;		/* the metric and the percentile that end the run */
 	double until_quantile;		/* NaN: no such */
 	atomic_bool enough;		/* it is known well enough */
@@ -39,6 +42,7 @@ struct phase {
 	uint64_t requests;		/* 0: by time */
 	uint64_t first_index;		/* of the requests: the warm-up's come before */
 	const char *stream;		/* of random numbers */
+	bool measured;			/* no warm-up */
 };
 
 struct lane;

@@ -16,11 +16,14 @@ struct slot {
 	struct asking asking;
 	struct answer answer;
 	struct ask ask;
-	char nonce[40];
+	char nonce[40];			/* of the request, or of the session that it begins */
+	struct turn *turns;		/* of a session, what was said before; NULL: none */
+	struct buf said;
 	struct lane *lane;
 	struct loop_timer pause;	/* closed loop: until the next request */
 	uint64_t intended, ready;
 	uint64_t index;			/* of the request, from the phase's first_index */
+	uint64_t of_all;		/* the same, among the requests of all ranks */
 	bool running;
 	struct slot *next_idle;
 };
@@ -36,6 +39,7 @@ struct lane {
 	struct site_link link;
 	struct phase phase;
 	struct meter *meter;
+	struct records *records;	/* NULL: single requests are not kept */
 	pthread_t thread;
 
 	struct slot **slots;
@@ -70,6 +74,7 @@ struct lane {
 struct slot *slot_get(struct lane *l);		/* an idle one or a new one; NULL: lane is broken */
 void slot_put(struct slot *s);
 void slot_free(struct slot *s);
+void slot_end_session(struct slot *s);		/* the next request begins another one */
 int slot_prepare(struct slot *s, uint64_t index);	/* -1: the lane is broken */
 void slot_start(struct slot *s, uint64_t intended, uint64_t ready);
 void lane_break(struct lane *l);		/* err is set: end as soon as possible */

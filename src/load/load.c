@@ -30,6 +30,7 @@ struct driver {
 	struct load_spec spec;
 	struct site site;
 	struct trace trace;
+	struct pictures *pictures;
 	uint32_t *order;
 	struct lane **lanes;
 	struct team team;
@@ -120,6 +121,25 @@ static int prepare_arrivals(struct driver *d, struct err *e)
 	return 0;
 }
 
+/* Two runs of a million pictures each share none, in all but one case of two thousand. */
+static uint32_t first_version(uint64_t nonce)
+{
+	struct rng rng;
+	rng_init(&rng, nonce);
+	return (uint32_t)rng_next(&rng);
+}
+
+/* What only a chat has. */
+static int check_chat(const struct load_spec *spec, const struct load_work *work, struct err *e)
+{
+	bool asked = spec->turns > 1 || spec->prompt_tokens.law != AMOUNT_NONE ||
+		     spec->output_tokens.law != AMOUNT_NONE;
+	if (!asked || strcmp(work->service->kind, "chat") == 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "prompt_tokens, output_tokens and turns are for chat "
+		       "services, '%s' is %s", work->service->name, work->service->kind);
+}
+
 static int driver_init(struct driver *d, const struct load_spec *spec,
 		       const struct load_work *work, struct result *r, struct err *e)
 {
@@ -127,8 +147,9 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 	d->spec.window_ns = MAX(d->spec.window_ns ? d->spec.window_ns : NS_PER_S,
 				d->spec.duration_ns / TIMELINE_WINDOWS_MAX);
 	d->common.done_fd = -1;
-	if (load_check(&d->spec, e) != 0 || try_samples(work, e) != 0 ||
-	    prepare_arrivals(d, e) != 0 || team_check(&d->spec, dist_size(work->dist), e) != 0)
+	if (load_check(&d->spec, e) != 0 || check_chat(spec, work, e) != 0 ||
+	    try_samples(work, e) != 0 || prepare_arrivals(d, e) != 0 ||
+	    team_check(&d->spec, dist_size(work->dist), e) != 0)
 		return -1;
 	d->warmup_of_all = (uint64_t)d->spec.warmup;
 	d->idle = !team_share(&d->spec, dist_rank(work->dist), dist_size(work->dist));
@@ -139,7 +160,10 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 	d->common.work = work;
 	d->common.site = &d->site;
 	d->common.order = d->order;
-	d->common.nonce = clock_wall();
+	if (work->unique_images && strcmp(work->service->kind, "chat") == 0 &&
+	    pictures_new(work->samples, work->n_samples, &d->pictures, e) != 0)
+		return -1;
+	d->common.pictures = d->pictures;
 	d->common.limits = limits_of(r, d->whole ? d->whole : d->run, work->ask.stream);
 	d->common.drain_ns = d->team.dist ? DRAIN_LIMIT_TOGETHER : DRAIN_LIMIT;
 	d->common.per_10s = per_10s_of(work->samples, work->n_samples);
@@ -162,6 +186,7 @@ static void driver_release(struct driver *d)
 	close_fd(&d->common.done_fd);
 	site_release(&d->site);
 	trace_release(&d->trace);
+	pictures_free(d->pictures);
 	free(d->order);
 	team_release(&d->team);
 }
@@ -390,6 +415,7 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 		.requests = (uint64_t)d->spec.requests,
 		.first_index = (uint64_t)d->spec.warmup,
 		.stream = "arrivals",
+		.measured = true,
 	};
 	p.end = d->spec.duration_ns > 0 ? p.start + d->spec.duration_ns : UINT64_MAX;
 	p.send_end = p.end == UINT64_MAX ? p.end : p.end + d->spec.cooldown_ns;
@@ -425,6 +451,22 @@ static void make_runs(struct driver *d, const struct load_work *work, struct res
 	d->run->settings = json_deep_copy(run->settings);
 }
 
+/* One number for all requests of a run, whichever rank sends them. */
+static int choose_nonce(struct driver *d, struct err *e)
+{
+	CLEANUP(buf_release) struct buf word = BUF_INIT(sizeof(d->common.nonce));
+	d->common.nonce = clock_wall();
+	if (d->team.dist) {
+		(void)buf_add(&word, &d->common.nonce, sizeof(d->common.nonce));
+		if (dist_broadcast(d->team.dist, &word, e) < 0 ||
+		    word.len != sizeof(d->common.nonce))
+			return -1;
+		memcpy(&d->common.nonce, word.data, word.len);
+	}
+	d->common.first_version = first_version(d->common.nonce);
+	return 0;
+}
+
 int load_run(const struct load_spec *spec, const struct load_work *work, struct result *r,
 	     struct run *run, const struct progress *progress, struct err *e)
 {
@@ -434,7 +476,9 @@ int load_run(const struct load_spec *spec, const struct load_work *work, struct 
 	if (rc == 0)
 		rc = driver_init(&d, spec, work, r, e);
 	rc = dist_agree(work->dist, rc, e);
-	if (rc == 0)
+	if (rc == 0 && choose_nonce(&d, e) < 0)
+		rc = stop_requested() ? no_more(&d) : -1;
+	else if (rc == 0)
 		rc = measure(&d, r, e);
 	if (rc < 0 && d.whole)
 		d.run->error = arena_str(d.result->arena, e->text);

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "dist/dist.h"
+#include "load/amount.h"
 #include "media/sample.h"
 #include "protocols/ask.h"
 #include "protocols/service.h"
@@ -50,6 +51,8 @@ struct load_spec {
 	int64_t seed;
 	uint64_t window_ns;	/* of the timeline; default 1 s */
 	bool pin;		/* bind load threads to CPUs */
+	struct amount prompt_tokens, output_tokens;	/* chat; none: as the sample and ask are */
+	int64_t turns;		/* chat, closed loop: requests of a session */
 	uint64_t gather_ns;	/* look at the sockets at most so often, where nobody waits */
 
 	/* Set by team_share(): this is the share of one of so many ranks (0: it is all). */
@@ -63,13 +66,17 @@ int load_check(const struct load_spec *spec, struct err *e);
 /* The law that holds: a rate without an arrival means poisson. */
 int load_law(const struct load_spec *spec);
 
+struct keeper;
+
 /* What each request sends: sample i, round and round, in an order given by the seed. */
 struct load_work {
 	const struct service *service;
 	const struct sample *samples;
 	size_t n_samples;
 	struct ask ask;
-	bool unique_prompts;	/* chat: a nonce in each request */
+	bool unique_prompts;	/* chat: a nonce in each request (of a session: in the first) */
+	bool unique_images;	/* chat: other pixels in each request */
+	struct keeper *keeper;	/* of every measured request; NULL: none are kept */
 
 	/* Many ranks make it together: each its share. NULL: this process alone. */
 	struct dist *dist;

@@ -134,6 +134,8 @@ bool meter_record(struct meter *m, const struct question *q)
 		m->first_intended = q->intended;
 	m->last_end = MAX(m->last_end, a->x.end);
 	record_values(m, q, &o);
+	if (m->spec.records)
+		records_add(m->spec.records, q, &o);
 	if (a->x.stale_retries > 0)
 		note_failure(&m->stale, a, span_of("a kept connection was closed by the service "
 						   "before any reply; asked again on a new one"));

@@ -7,6 +7,7 @@
 
 #include "load/limits.h"
 #include "load/observe.h"
+#include "load/record.h"
 #include "load/timeline.h"
 
 struct meter;
@@ -17,6 +18,7 @@ struct meter_spec {
 	uint64_t window_ns;		/* of the timeline */
 	enum per_10s per_10s;
 	const struct limits *limits;	/* borrowed */
+	struct records *records;	/* borrowed; NULL: single requests are not kept */
 };
 
 int meter_new(const struct meter_spec *spec, struct meter **ret, struct err *e);

@@ -310,6 +310,17 @@ const struct opt load_options[] = {
 	 .max = 86400, .help = "width of the steps of the timeline"},
 	{.name = "pin", OPT_AT_BOOL(struct load_spec, pin), .def = "false",
 	 .help = "bind every load thread to a CPU of its own"},
+	{.name = "prompt_tokens", OPT_AT_NODE(struct load_spec, prompt_tokens), .arg = "N|LAW",
+	 .parse = amount_from_yaml, .echo = amount_echo,
+	 .help = "chat: length of each prompt, filled up with words of about one token each: 512, "
+		 "uniform:128,1024, normal:512,100 or lognormal:512,0.8"},
+	{.name = "output_tokens", OPT_AT_NODE(struct load_spec, output_tokens), .arg = "N|LAW",
+	 .parse = amount_from_yaml, .echo = amount_echo,
+	 .help = "chat: longest answer of each request, drawn by such a law instead of max_tokens; "
+		 "with ignore_eos, where the service has it, its very length"},
+	{.name = "turns", OPT_AT_INT(struct load_spec, turns), .def = "1", .min = 1, .max = 1000,
+	 .arg = "N", .help = "chat, closed loop: sessions of so many requests, each of which sends "
+	 "all questions and answers before it again"},
 	{.name = "gather", OPT_AT_DURATION(struct load_spec, gather_ns), .def = "0", .max = 0.01,
 	 .help = "let events gather for so long (such as 2ms) before they are read, where no next "
 		 "request waits for it: less CPU per event; moments stay the kernel's"},
@@ -342,6 +353,9 @@ int load_check(const struct load_spec *spec, struct err *e)
 	if (open && !is_profile(law) && law != ARRIVAL_TRACE && !(spec->rate > 0))
 		return err_set(e, ERR_USAGE, "arrival '%s' needs a rate, such as 4/s",
 			       law_names[spec->arrival]);
+	if (open && spec->turns > 1)
+		return err_set(e, ERR_USAGE, "turns belong to a closed loop, in which a question "
+			       "waits for the answer before it: leave out rate and arrival");
 	if (open && spec->pause_ns > 0)
 		return err_set(e, ERR_USAGE, "pause belongs to a closed loop: leave out rate and "
 			       "arrival, or leave out pause");

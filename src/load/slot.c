@@ -2,10 +2,39 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/util.h"
 #include "load/lane_in.h"
+#include "load/trace.h"
+#include "protocols/filler.h"
+
+#define SAID_MAX ((size_t)16 << 20)	/* answers of one session */
+#define UNIQUE_WORDS 16			/* of 64: 96 bits */
+#define GOLDEN 0x9e3779b97f4a7c15u	/* 2^64 over the golden ratio: neighbours far apart */
 
 static bool is_open_loop(const struct lane *l)
 {
 	return load_law(l->common->spec) != ARRIVAL_CLOSED;
+}
+
+void slot_end_session(struct slot *s)
+{
+	s->ask.n_turns = 0;
+	buf_clear(&s->said);
+}
+
+/* Keep what was said for the requests that follow. A session that went wrong, or says more than
+ * can be held, ends. */
+static void note_turn(struct slot *s)
+{
+	const struct answer *a = &s->answer;
+	size_t at = s->said.len, n = s->ask.n_turns;
+	if (!s->turns)
+		return;
+	if (n + 1 == (size_t)s->lane->common->spec->turns || s->asking.outcome != OUTCOME_OK ||
+	    buf_add(&s->said, a->text.data, a->text.len) != 0) {
+		slot_end_session(s);
+		return;
+	}
+	s->turns[n] = (struct turn){s->ask.prompt, at, a->text.len};
+	s->ask.n_turns++;
 }
 
 static void on_end(struct asking *a)
@@ -30,6 +59,7 @@ static void on_end(struct asking *a)
 		(void)err_set(&l->err, ERR_SYSTEM, "no memory for the timeline of the run");
 		lane_break(l);
 	}
+	note_turn(s);
 	if (is_open_loop(l))
 		open_ended(s);
 	else
@@ -39,14 +69,20 @@ static void on_end(struct asking *a)
 static struct slot *slot_new(struct lane *l)
 {
 	struct slot *s = calloc(1, sizeof(*s));
-	if (!s || asking_init(&s->asking, &l->link, on_end, s, &l->err) != 0) {
+	size_t turns = (size_t)l->common->spec->turns;
+	if (s && turns > 1)
+		s->turns = calloc(turns - 1, sizeof(*s->turns));
+	if (!s || (turns > 1 && !s->turns) ||
+	    asking_init(&s->asking, &l->link, on_end, s, &l->err) != 0) {
+		if (s)
+			free(s->turns);
 		free(s);
 		return NULL;
 	}
 	s->lane = l;
 	s->ask = l->common->work->ask;
-	if (l->common->work->unique_prompts)
-		s->ask.nonce = s->nonce;
+	s->ask.turns = s->turns;
+	buf_init(&s->said, SAID_MAX);
 	answer_init(&s->answer);
 	return s;
 }
@@ -57,6 +93,8 @@ void slot_free(struct slot *s)
 		return;
 	asking_release(&s->asking);
 	answer_release(&s->answer);
+	buf_release(&s->said);
+	free(s->turns);
 	free(s);
 }
 
@@ -92,19 +130,76 @@ void slot_put(struct slot *s)
 	s->lane->idle = s;
 }
 
+/* Sizes that a trace gives to this request; NULL: there is none. */
+static const struct trace_item *traced(const struct slot *s)
+{
+	const struct lane *l = s->lane;
+	const struct trace *t = l->common->trace;
+	uint64_t ranks = (uint64_t)MAX(l->common->spec->ranks, (int64_t)1);
+	uint64_t i = s->of_all - l->phase.first_index * ranks;
+	return t && i < t->n ? &t->items[i] : NULL;
+}
+
+/* How many words are missing from a prompt of the wanted length. */
+static int64_t missing_words(const struct slot *s, const struct sample *sample)
+{
+	const struct load_spec *spec = s->lane->common->spec;
+	const struct trace_item *item = traced(s);
+	int64_t want = item ? item->prompt_tokens
+			    : amount_draw(&spec->prompt_tokens, (uint64_t)spec->seed,
+					  "prompt tokens", s->of_all);
+	const char *const texts[] = {sample->messages_text, sample->system, sample->question};
+	for (size_t i = 0; i < ARRAY_LEN(texts) && want > 0; i++)
+		want -= texts[i] ? filler_count(texts[i]) : 0;
+	return MAX(want, (int64_t)0);
+}
+
+static int64_t longest_answer(const struct slot *s)
+{
+	const struct common *c = s->lane->common;
+	const struct trace_item *item = traced(s);
+	int64_t n = item ? item->output_tokens
+			 : amount_draw(&c->spec->output_tokens, (uint64_t)c->spec->seed,
+				       "output tokens", s->of_all);
+	return n > 0 ? n : c->work->ask.max_tokens;
+}
+
+/* What this request of a chat says and no other one does. */
+static void shape_prompt(struct slot *s, size_t which)
+{
+	const struct common *c = s->lane->common;
+	const struct load_work *w = c->work;
+	const struct sample *sample = &w->samples[which];
+	struct prompt *p = &s->ask.prompt;
+	*p = (struct prompt){.sample = sample, .filler = missing_words(s, sample)};
+	p->filler_seed = w->unique_prompts ? c->nonce ^ s->of_all * GOLDEN : which;
+	s->ask.max_tokens = longest_answer(s);
+	if (c->pictures) {
+		p->mints = pictures_of(c->pictures, which);
+		p->version = c->first_version + (uint32_t)s->of_all * pictures_stride(c->pictures);
+	}
+	/* words that no other request has do as well, where nothing common stands before them */
+	bool in_front = !sample->system && !sample->messages;
+	if (!w->unique_prompts || s->ask.n_turns > 0 || (in_front && p->filler >= UNIQUE_WORDS))
+		return;
+	(void)snprintf(s->nonce, sizeof(s->nonce), "%016llx-%llx", (unsigned long long)c->nonce,
+		       (unsigned long long)s->of_all);
+	p->nonce = s->nonce;
+}
+
 int slot_prepare(struct slot *s, uint64_t index)
 {
 	const struct common *c = s->lane->common;
 	const struct load_work *w = c->work;
 	/* among the requests of all ranks, so that together they ask as one would */
-	uint64_t of_all = index * (uint64_t)MAX(c->spec->ranks, (int64_t)1) +
-			  (uint64_t)c->spec->rank;
-	const struct sample *sample = &w->samples[c->order[of_all % w->n_samples]];
+	s->of_all = index * (uint64_t)MAX(c->spec->ranks, (int64_t)1) + (uint64_t)c->spec->rank;
+	size_t which = c->order[s->of_all % w->n_samples];
 	s->index = index;
-	if (w->unique_prompts)
-		(void)snprintf(s->nonce, sizeof(s->nonce), "%016llx-%llx",
-			       (unsigned long long)c->nonce, (unsigned long long)of_all);
-	if (asking_prepare(&s->asking, sample, &s->ask, &s->answer, &s->lane->err) == 0)
+	if (strcmp(w->service->kind, "chat") == 0)
+		shape_prompt(s, which);
+	s->ask.said = s->said.data;
+	if (asking_prepare(&s->asking, &w->samples[which], &s->ask, &s->answer,
+			   &s->lane->err) == 0)
 		return 0;
 	lane_break(s->lane);
 	return -1;

@@ -64,7 +64,8 @@ static struct run_host lost_row(const struct team *t, int rank, struct arena *a)
 	};
 	h.request_rate = h.asked_rate = h.achieved_rate = (double)NAN;
 	h.latency_p50 = h.latency_p99 = h.ttft_p50 = (double)NAN;
-	h.generator_delay_p99 = h.bound_p99 = h.busiest_core_share = (double)NAN;
+	h.generator_delay = h.bound = (struct run_p99){(double)NAN, (double)NAN};
+	h.busiest_core_share = (double)NAN;
 	h.start_bound_s = h.clock_ahead_s = (double)NAN;
 	return h;
 }

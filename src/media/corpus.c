@@ -229,13 +229,13 @@ static int take_id(struct reader *r, const json_t *line, struct sample *s)
 
 static int check_judge(const struct reader *r, const char *judge)
 {
-	static const char *const known[] = {"keyword", "all",	"exact",   "anls",
+	static const char *const known[] = {"keyword", "all",	"regex",   "exact",	"anls",
 					    "relaxed", "chrf",	"rouge_l", "characters"};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (!judge || strcmp(judge, known[i]) == 0)
 			return 0;
-	return reader_wrong(r, "judge must be keyword, all, exact, anls, relaxed, chrf, rouge_l or "
-			       "characters, not '%s'", judge);
+	return reader_wrong(r, "judge must be keyword, all, regex, exact, anls, relaxed, chrf, "
+			       "rouge_l or characters, not '%s'", judge);
 }
 
 /* What each kind of service cannot do without. */

@@ -29,6 +29,7 @@ struct preflight_spec {
 	const char *model;	/* folder or file of weights, or NULL */
 	const struct catalog *catalog;	/* for the chip's memory and types */
 	int64_t port;		/* that will be listened on; 0: none named */
+	const char *image;	/* that a service will run in, or NULL */
 	bool no_programs;	/* run no programs (python3) */
 };
 

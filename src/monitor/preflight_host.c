@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,6 +56,31 @@ static void check_shm(struct preflight *p, const struct preflight_check *c)
 				    "in a container: --shm-size=1g; remove files left over there");
 }
 
+/* What ended services left in shared memory takes room from the next one. */
+static void check_leftovers(struct preflight *p, const struct preflight_check *c)
+{
+	const char *path = preflight_path(p, "/dev/shm");
+	DIR *d = opendir(path);
+	struct dirent *entry;
+	double bytes = 0;
+	int n = 0;
+	while (d && (entry = readdir(d))) {
+		struct stat st;
+		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_blocks > 0) {
+			bytes += (double)st.st_blocks * 512;
+			n++;
+		}
+	}
+	if (d)
+		(void)closedir(d);
+	if (bytes >= 64 * 1048576)
+		preflight_add(p, c, FINDING_WARN,
+			      arena_fmt(p->arena, "%d files in /dev/shm hold %.2f GiB", n,
+					bytes / GIB), path,
+			      "remove those that no process has open (fuser -v /dev/shm/*)");
+}
+
 static void check_rlimit(struct preflight *p, const struct preflight_check *c, int which,
 			 const char *letter, double least, const char *unit)
 {
@@ -83,6 +110,7 @@ void check_limits(struct preflight *p, const struct preflight_check *c)
 {
 	size_t before = p->n;
 	check_shm(p, c);
+	check_leftovers(p, c);
 	check_rlimit(p, c, RLIMIT_NOFILE, "-n", 4096, "");
 	check_rlimit(p, c, RLIMIT_NPROC, "-u", 4096, "");
 	if (p->platform != PLATFORM_CPU)
@@ -113,13 +141,39 @@ static void check_port(struct preflight *p, const struct preflight_check *c)
 			      "choose another port, or end what holds it (ss -ltnp)");
 }
 
+static const char *const runtimes[] = {"docker", "podman", "nerdctl"};
+
+static void check_image(struct preflight *p, const struct preflight_check *c, const char *runtime)
+{
+	CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
+	const char *argv[] = {runtime, "image", "inspect", "--format", "{{.Id}}", p->spec->image,
+			      NULL};
+	const char *seen = arena_fmt(p->arena, "%s image inspect %s", runtime, p->spec->image);
+	int status = 0;
+	if (process_run(argv, NULL, 30 * NS_PER_S, true, &out, &status, NULL) < 0)
+		preflight_add(p, c, FINDING_UNKNOWN,
+			      arena_fmt(p->arena, "%s does not answer", runtime), seen,
+			      "is its daemon running, and may this user ask it?");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		preflight_add(p, c, FINDING_OK,
+			      arena_fmt(p->arena, "the image %s is here", p->spec->image), seen,
+			      NULL);
+	else
+		preflight_add(p, c, FINDING_FAIL,
+			      arena_fmt(p->arena, "the image %s is not here, or cannot be asked "
+					"for", p->spec->image), seen,
+			      arena_fmt(p->arena, "%s pull %s", runtime, p->spec->image));
+}
+
 void check_network(struct preflight *p, const struct preflight_check *c)
 {
 	size_t before = p->n;
 	if (p->spec->port)
 		check_port(p, c);
 	const char *forward = preflight_line(p, "/proc/sys/net/ipv4/ip_forward");
-	bool runtime = in_path("docker") || in_path("podman") || in_path("nerdctl");
+	const char *runtime = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(runtimes) && !runtime; i++)
+		runtime = in_path(runtimes[i]) ? runtimes[i] : NULL;
 	if (forward && strcmp(forward, "1") != 0 && runtime)
 		preflight_add(p, c, FINDING_WARN, "containers have no way out: ip_forward is off",
 			      "/proc/sys/net/ipv4/ip_forward", "sysctl -w net.ipv4.ip_forward=1");
@@ -131,6 +185,8 @@ void check_network(struct preflight *p, const struct preflight_check *c)
 	if (!runtime)
 		preflight_add(p, c, FINDING_UNKNOWN, "no container runtime is in PATH", "$PATH",
 			      "install docker or podman when services run in containers");
+	if (runtime && p->spec->image && !p->spec->no_programs)
+		check_image(p, c, runtime);
 	if (p->n == before)
 		preflight_add(p, c, FINDING_OK, "ports, forwarding and container runtime are fine",
 			      "bind, /proc/sys, $PATH", NULL);

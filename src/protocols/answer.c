@@ -46,6 +46,7 @@ void answer_release(struct answer *a)
 void answer_clear(struct answer *a)
 {
 	a->first_event = a->first_token = a->last_token = a->first_token_bound = 0;
+	a->last_event = 0;
 	a->n_events = a->n_segments = 0;
 	a->text_events = a->sound_events = a->reasoning_events = 0;
 	a->output_tokens = a->prompt_tokens = a->cached_tokens = a->reasoning_tokens = -1;
@@ -105,8 +106,10 @@ int answer_event(struct answer *a, enum event_kind kind, uint32_t amount,
 		 const struct arrival *at, bool last_of_read)
 {
 	bool first = a->first_event == 0;
-	if (kind == EVENT_OTHER && !first)
+	if (kind == EVENT_OTHER && !first) {
+		a->last_event = moment(at, last_of_read).ns;
 		return 0;
+	}
 	if (grow((void **)&a->events, a->n_events, &a->events_room, ANSWER_EVENTS_MAX,
 		 sizeof(*a->events)) < 0)
 		return -1;
@@ -114,6 +117,7 @@ int answer_event(struct answer *a, enum event_kind kind, uint32_t amount,
 	v.kind = (uint8_t)kind;
 	v.amount = amount;
 	a->events[a->n_events++] = v;
+	a->last_event = v.ns;
 	if (first)
 		a->first_event = v.ns;
 	if (kind == EVENT_OTHER)

@@ -37,6 +37,7 @@ struct answer_segment {
 struct answer {
 	/* moments; 0: did not happen (METRICS.md) */
 	uint64_t first_event, first_token, last_token;
+	uint64_t last_event;		/* of any kind: behind last_token where it has no text */
 	uint64_t first_token_bound;
 	struct event *events;	/* all but the first SSE role event have text or sound */
 	size_t n_events, events_room;

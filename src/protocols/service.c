@@ -173,6 +173,9 @@ const struct opt service_options[] = {
 	{.name = "tls", OPT_AT_NODE(struct service, tls_ca), .arg = "{ca: FILE, …}",
 	 .help = "TLS: ca, cert, key (PEM files), verify", .parse = parse_tls,
 	 .echo = echo_tls},
+	{.name = "source", OPT_AT_STRING(struct service, source), .arg = "ADDRESS[-ADDRESS]",
+	 .help = "address of this host, or range of them, that connections leave from: one has "
+		 "ports for some 28,000 connections"},
 	{.name = "timeout", OPT_AT_DURATION(struct service, timeout_ns), .def = "120s",
 	 .min = 0.001, .max = 86400, .help = "longest time for one request"},
 	{.name = "idle_timeout", OPT_AT_DURATION(struct service, idle_timeout_ns), .def = "60s",

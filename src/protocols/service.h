@@ -38,6 +38,7 @@ struct service {
 	const char *header_lines;	/* key and headers, each with CRLF; service_check() */
 	const char *tls_ca, *tls_cert, *tls_key;
 	bool tls_verify;
+	const char *source;		/* addresses that connections leave from; NULL: any */
 	uint64_t timeout_ns;		/* per request */
 	uint64_t idle_timeout_ns;	/* between two reads of a stream; 0: timeout only */
 	uint64_t connect_timeout_ns;

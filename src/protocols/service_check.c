@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "http/sources.h"
 #include "http/url.h"
 #include "protocols/protocol.h"
 #include "protocols/service_parts.h"
@@ -280,6 +281,9 @@ static int make_reference(struct service *s, struct arena *a, struct err *e)
 
 int service_check(struct service *s, struct arena *a, struct err *e)
 {
+	struct sources sources;
+	if (s->source && sources_parse(s->source, &sources, e) < 0)
+		return -1;
 	if (check_protocol(s, e) < 0 || check_urls(s, a, e) < 0 || check_headers(s, a, e) < 0 ||
 	    check_tls(s, e) < 0 || make_fields(s, a, e) < 0 || check_own_keys(s, a, e) < 0)
 		return -1;

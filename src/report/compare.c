@@ -149,8 +149,9 @@ void compare_judge(struct compared *c, const struct compare_options *o)
 	} else if (hi > c->gate) {
 		c->change = CHANGE_UNDECIDED;
 		c->why = !isinf(hi) ? "the interval holds both the same and worse"
-			 : per_request(c->metric) ? "too few samples for an interval"
-						  : "one number without an interval";
+			 : per_request(c->metric) && c->base.n > 0 && c->now.n > 0
+				 ? "too few samples for an interval"
+				 : "one number without an interval";
 		if (!isinf(hi) && !isinf(lo)) {
 			uint64_t n = interval_n_gate(MAX(c->now.n, (uint64_t)1), (lo + hi) / 2,
 						     (hi - lo) / 2, c->gate);

@@ -56,8 +56,8 @@ static void compare_leaks(struct comparison *c)
 	if (b->present && n->present)
 		add(c, (struct compared_case){
 			.suite = "soak", .id = "outages", .name = "no outage over 10 s",
-			.base = soak_longest_outage(b) > 10 ? VERDICT_FAIL : VERDICT_PASS,
-			.now = soak_longest_outage(n) > 10 ? VERDICT_FAIL : VERDICT_PASS,
+			.base = soak_longest_outage(b) > SOAK_OUTAGE_MAX_S ? VERDICT_FAIL : VERDICT_PASS,
+			.now = soak_longest_outage(n) > SOAK_OUTAGE_MAX_S ? VERDICT_FAIL : VERDICT_PASS,
 			.detail = arena_fmt(c->a, "the longest lasted %.1f s",
 					    soak_longest_outage(n))});
 }

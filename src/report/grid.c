@@ -63,6 +63,19 @@ const char *target_text(struct arena *a, const struct target *t, bool zh)
 	return arena_fmt(a, "%s %s (%s)", t->metric, value, t->text);
 }
 
+/* "95 %: 1.34 s … 2.17 s, n = 6". */
+static const char *target_more(struct arena *a, const struct target *t, bool zh)
+{
+	char lo[FORMAT_MAX], hi[FORMAT_MAX];
+	const char *range = "";
+	format_metric(lo, sizeof(lo), t->metric, t->lo);
+	format_metric(hi, sizeof(hi), t->metric, t->hi);
+	if (*lo || *hi)
+		range = arena_fmt(a, zh ? "95%%: %s … %s,  " : "95 %%: %s … %s, ",
+				  *lo ? lo : "?", *hi ? hi : "?");
+	return t->n ? arena_fmt(a, "%sn = %llu", range, (unsigned long long)t->n) : NULL;
+}
+
 static struct grid_row *row_of(struct grid *g, struct arena *a, const char *service)
 {
 	for (size_t i = 0; i < g->n; i++)
@@ -138,6 +151,8 @@ static void fill_runs(const struct result *r, struct arena *a, struct grid_row *
 	else if (bad) {
 		cell->text = target_text(a, bad, false);
 		cell->text_zh = target_text(a, bad, true);
+		cell->more = target_more(a, bad, false);
+		cell->more_zh = target_more(a, bad, true);
 	}
 }
 
@@ -192,6 +207,11 @@ static void fill_accuracy(struct arena *a, const struct accuracy_result *x, stru
 	format_percent(rate, sizeof(rate), x->candidate_rate);
 	cell->present = true;
 	cell->verdict = v;
+	cell->more = cell->more_zh = arena_fmt(a, "n = %llu", (unsigned long long)x->utterances);
+	if (!isnan(x->difference) && !isnan(x->interval_lo))
+		cell->more = cell->more_zh =
+			arena_fmt(a, "95 %%: %+.2f … %+.2f pp, %s", x->interval_lo * 100,
+				  x->interval_hi * 100, cell->more);
 	if (!isnan(x->difference))
 		cell->text = cell->text_zh = arena_fmt(a, "%s %+.2f pp (±%g pp)", x->metric,
 						       x->difference * 100, x->gate * 100);
@@ -214,6 +234,9 @@ static void fill_soak(const struct result *r, struct arena *a, struct grid_row *
 			       *time ? " " : "", time, rate, s->n_outages);
 	cell->text_zh = arena_fmt(a, "长稳%s%s: 错误率 %s,中断 %zu 次",
 				  *time ? " " : "", time, rate, s->n_outages);
+	if (s->requests > 0)
+		cell->more = cell->more_zh =
+			arena_fmt(a, "n = %llu", (unsigned long long)s->requests);
 }
 
 void grid_make(const struct result *r, struct arena *a, struct grid *ret)

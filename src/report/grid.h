@@ -14,6 +14,7 @@ struct grid_cell {
 	enum verdict verdict;
 	const char *text;	/* "rtf 0.142 (< 0.3)"; "41 of 42 passed" */
 	const char *text_zh;
+	const char *more, *more_zh;	/* "95 %: 0.13 … 0.15, n = 200"; NULL: none */
 };
 
 struct grid_row {

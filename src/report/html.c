@@ -52,9 +52,12 @@ static void navigation(const struct html *h)
 {
 	struct buf *out = h->out;
 	(void)buf_str(out, "<header class=\"bar\"><b>assay</b><nav>");
-	for (size_t i = 0; i < h->r->n_runs; i++) {
+	for (size_t i = 0, n; i < h->r->n_runs; i += MAX(n, (size_t)1)) {
 		const char *name = h->r->runs[i]->name;
-		link_to(out, arena_fmt(h->a, "run-%zu", i), name, name);
+		n = html_sweep_steps(h->r, i);
+		if (n > 0)
+			name = html_sweep_name(h->r->runs[i], h->a);
+		link_to(out, arena_fmt(h->a, n > 0 ? "sweep-%zu" : "run-%zu", i), name, name);
 	}
 	if (h->r->n_cases > 0)
 		link_to(out, "cases", "cases", "用例");
@@ -77,15 +80,15 @@ static int page(const struct html *h, bool zh, bool automatic)
 	(void)buf_str(out, "<main>\n");
 	html_verdict_line(h);
 	html_grid(h);
+	html_keys(h);
 	html_facts(h);
-	size_t sweep_end = 0;
-	for (size_t i = 0; i < h->r->n_runs; i++) {
-		size_t steps = i < sweep_end ? 0 : html_sweep_steps(h->r, i);
-		if (steps > 0) {
+	for (size_t i = 0, n; i < h->r->n_runs; i += n) {
+		size_t steps = html_sweep_steps(h->r, i);
+		n = MAX(steps, (size_t)1);
+		if (steps > 0)
 			html_sweep(h, i, steps);
-			sweep_end = i + steps;
-		}
-		html_run(h, h->r->runs[i], i);
+		else
+			html_run(h, h->r->runs[i], i);
 	}
 	html_cases(h);
 	html_accuracy(h);

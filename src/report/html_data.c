@@ -124,6 +124,12 @@ static void merge_windows(const struct run_window *w, size_t n, json_t *const co
 		push(columns[c], row[c]);
 }
 
+/* The last window ends with the last request: one that is short would show a rate of chance. */
+static bool is_rest(const struct run_window *last, const struct run_window *usual)
+{
+	return 2 * (last->to_ns - last->from_ns) < usual->to_ns - usual->from_ns;
+}
+
 static json_t *timeline(const struct run *run)
 {
 	static const char *const names[8] = {"from",      "to",  "ok",  "failed",
@@ -134,9 +140,13 @@ static json_t *timeline(const struct run *run)
 		columns[c] = json_array();
 		json_put(j, names[c], columns[c]);
 	}
-	size_t step = run->n_windows / POINTS_MAX + 1;
-	for (size_t i = 0; i < run->n_windows; i += step)
-		merge_windows(&run->windows[i], MIN(step, run->n_windows - i), columns);
+	size_t step = run->n_windows / POINTS_MAX + 1, n = 0;
+	for (size_t i = 0; i < run->n_windows; i += n) {
+		n = MIN(step, run->n_windows - i);
+		if (i + n + 1 == run->n_windows && is_rest(&run->windows[i + n], &run->windows[i]))
+			n++;
+		merge_windows(&run->windows[i], n, columns);
+	}
 	json_put_int(j, "merged", (int64_t)step);
 	return j;
 }
@@ -174,6 +184,21 @@ static json_t *series_data(const struct series *s, const struct run *run, size_t
 	return j;
 }
 
+/* An earlier run that went on at the same time (the services of a soak); -1: none. Its readings
+ * are those of this run too. */
+static int same_time(const struct result *r, size_t i)
+{
+	const struct run *run = r->runs[i];
+	for (size_t k = 0; k < i; k++) {
+		const struct run *other = r->runs[k];
+		double apart = fabs((double)(int64_t)(run->start_ns - other->start_ns)) / 1e9;
+		if (other->n_windows > 0 && apart < 1 &&
+		    fabs(run->duration_s - other->duration_s) < 1)
+			return (int)k;
+	}
+	return -1;
+}
+
 json_t *html_data(const struct result *r)
 {
 	json_t *runs = json_array();
@@ -182,7 +207,8 @@ json_t *html_data(const struct result *r)
 	for (size_t i = 0; i < r->n_runs; i++) {
 		const struct run *run = r->runs[i];
 		json_t *series = json_array();
-		for (size_t k = 0; k < r->n_series && run->n_windows > 0; k++) {
+		int same = same_time(r, i);
+		for (size_t k = 0; k < r->n_series && run->n_windows > 0 && same < 0; k++) {
 			json_t *s = series_data(r->series[k], run, max);
 			if (s)
 				(void)json_array_append_new(series, s);
@@ -192,6 +218,10 @@ json_t *html_data(const struct result *r)
 		if (run->n_windows > 0)
 			json_put(j, "timeline", timeline(run));
 		json_put(j, "series", series);
+		if (same >= 0) {
+			json_put_int(j, "readings_of", same);
+			json_put_text(j, "readings_name", r->runs[same]->name);
+		}
 		(void)json_array_append_new(runs, j);
 	}
 	json_t *j = json_object();

@@ -17,6 +17,8 @@ static void interval(struct buf *out, const struct target *t)
 	(void)buf_str(out, "<td class=\"num\">");
 	if (*lo || *hi)
 		(void)buf_fmt(out, "%s … %s", *lo ? lo : "?", *hi ? hi : "?");
+	else
+		(void)buf_str(out, "–");
 	(void)buf_str(out, "</td>");
 }
 

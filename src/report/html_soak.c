@@ -29,6 +29,17 @@ static void outages(const struct html *h)
 	(void)buf_str(out, "</tbody></table></div>");
 }
 
+const char *html_growth(const struct leak_result *l, struct arena *a)
+{
+	/* Written with or without the hour. */
+	bool bytes = l->unit && (strcmp(l->unit, "B") == 0 || strcmp(l->unit, "B/h") == 0);
+	if (isnan(l->slope_per_hour))
+		return "–";
+	if (bytes)
+		return arena_fmt(a, "%+.2f MiB/h", l->slope_per_hour / 1048576);
+	return arena_fmt(a, "%+.3g /h", l->slope_per_hour);
+}
+
 static void leaks(const struct html *h)
 {
 	const struct soak_result *s = &h->r->soak;
@@ -37,21 +48,18 @@ static void leaks(const struct html *h)
 		return;
 	(void)buf_str(out, "<div class=\"wide\"><table class=\"short\"><thead><tr>");
 	html_head(out, NULL, "leak", "泄漏");
-	html_head(out, "num", "growth per hour", "每小时增长");
+	html_head(out, "num", "growth", "增长");
 	html_head(out, NULL, "verdict", "结论");
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t i = 0; i < s->n_leaks; i++) {
 		const struct leak_result *l = &s->leaks[i];
 		enum verdict v = leak_verdict(l);
-		bool bytes = l->unit && strcmp(l->unit, "B") == 0;
 		(void)buf_fmt(out, "<tr class=\"%s\">", verdict_name(v));
 		html_tag(out, "th", "name", l->what);
-		html_tag(out, "td", "num", isnan(l->slope_per_hour) ? "–"
-			 : bytes ? arena_fmt(h->a, "%+.2f MiB", l->slope_per_hour / 1048576)
-			 : arena_fmt(h->a, "%+.3g %s", l->slope_per_hour, l->unit ? l->unit : ""));
+		html_tag(out, "td", "num", html_growth(l, h->a));
 		(void)buf_fmt(out, "<td><span class=\"v %s\"><i>%s</i> ", verdict_name(v),
 			      verdict_sign(v));
-		html_text(out, l->verdict);
+		html_both(out, html_alignment(l->verdict, false), html_alignment(l->verdict, true));
 		(void)buf_str(out, "</span></td></tr>");
 	}
 	(void)buf_str(out, "</tbody></table></div>");

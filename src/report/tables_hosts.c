@@ -34,7 +34,7 @@ static void cells_of(const struct run_host *h, struct arena *a, bool zh,
 	cells[4] = h->lost ? lost : with_unit(a, "1/s", h->request_rate);
 	cells[5] = with_unit(a, "s", h->latency_p50);
 	cells[6] = with_unit(a, "s", h->latency_p99);
-	cells[7] = with_unit(a, "s", h->generator_delay_p99);
+	cells[7] = with_unit(a, "s", h->generator_delay.p99);
 	cells[8] = isnan(h->busiest_core_share) ? "" :
 		   arena_fmt(a, "%.1f %%", 100 * h->busiest_core_share);
 	cells[9] = h->rank == 0 ? "" : with_unit(a, "s", h->start_bound_s);

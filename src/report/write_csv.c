@@ -3,27 +3,15 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/csv.h"
 #include "base/util.h"
 #include "report/writers.h"
 #include "result/stats_table.h"
 
-/* A field that a spreadsheet must not take for a formula gets a ' in front. */
-static void field(struct buf *out, const char *text, bool last)
+static void field(struct buf *out, const char *text)
 {
-	const char *t = text ? text : "";
-	bool formula = *t && strchr("=+-@\t\r", *t);
-	if (formula || strpbrk(t, ",\"\n\r")) {
-		(void)buf_str(out, formula ? "\"'" : "\"");
-		for (; *t; t++) {
-			if (*t == '"')
-				(void)buf_char(out, '"');
-			(void)buf_char(out, *t);
-		}
-		(void)buf_char(out, '"');
-	} else {
-		(void)buf_str(out, t);
-	}
-	(void)buf_str(out, last ? "\r\n" : ",");
+	csv_field(out, text);
+	(void)buf_char(out, ',');
 }
 
 static void line(struct buf *out, const struct run *run, const char *metric, const char *stat,
@@ -31,11 +19,11 @@ static void line(struct buf *out, const struct run *run, const char *metric, con
 {
 	if (isnan(value))
 		return;
-	field(out, run->name, false);
-	field(out, run->service.name ? run->service.name : run->service.kind, false);
-	field(out, metric, false);
-	field(out, stat, false);
-	field(out, unit, false);
+	field(out, run->name);
+	field(out, run->service.name ? run->service.name : run->service.kind);
+	field(out, metric);
+	field(out, stat);
+	field(out, unit);
 	if (!isnan(from_s))
 		(void)buf_fmt(out, "%.9g", from_s);
 	(void)buf_fmt(out, ",%.9g,", value);

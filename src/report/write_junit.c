@@ -112,7 +112,8 @@ static void soak_suite(struct suite *s, struct arena *a, const struct result *r)
 {
 	targets(s, a, "soak", r->soak.targets, r->soak.n_targets);
 	double longest = soak_longest_outage(&r->soak);
-	testcase(s, "soak", "outages", NAN, longest > 10 ? VERDICT_FAIL : VERDICT_PASS,
+	testcase(s, "soak", "outages", NAN,
+		 longest > SOAK_OUTAGE_MAX_S ? VERDICT_FAIL : VERDICT_PASS,
 		 arena_fmt(a, "the longest lasted %.1f s", longest));
 	for (size_t i = 0; i < r->soak.n_leaks; i++) {
 		const struct leak_result *l = &r->soak.leaks[i];

@@ -8,9 +8,6 @@
 #include "result/trust.h"
 #include "stats/interval.h"
 
-/* An outage longer than this fails a soak. */
-#define OUTAGE_MAX_S 10
-
 /* More failures than this fail a run that has no target for its error_rate. */
 #define FAILED_SHARE_MAX 0.01
 
@@ -219,7 +216,7 @@ enum verdict soak_verdict(const struct soak_result *s)
 	if (!s->present)
 		return VERDICT_SKIPPED;
 	enum verdict v = s->requests == 0 ? VERDICT_UNDECIDED : VERDICT_PASS;
-	if (soak_longest_outage(s) > OUTAGE_MAX_S)
+	if (soak_longest_outage(s) > SOAK_OUTAGE_MAX_S)
 		v = VERDICT_FAIL;
 	for (size_t i = 0; i < s->n_targets; i++)
 		v = worse(v, s->targets[i].verdict);

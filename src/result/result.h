@@ -37,12 +37,21 @@ struct service_ref {
 	const char *url;
 };
 
+/* One number of a distribution that is not there itself: another tool's file told no more. */
+struct metric_point {
+	double quantile;	/* NaN: see stat */
+	const char *stat;	/* "mean", "min", "max" */
+	double value;
+};
+
 /* A number of a run under its METRICS name: a distribution, or one value. */
 struct metric {
 	const struct metric_def *def;
 	struct hist *hist;	/* unit 1e-9 of def->unit; owned by the result; NULL: see value */
 	double value;		/* for rates and counts; NaN when hist is set */
 	const char *note;	/* the rule or remark printed beside it ("scaled"), or NULL */
+	struct metric_point *points;	/* only without hist; not in result.json */
+	size_t n_points;
 };
 
 /* One second (or more) of a run, for the timeline. Offsets are from run->start_ns. */
@@ -74,6 +83,13 @@ struct generator {
 	struct hist *bound;		/* error bounds of first_token moments */
 };
 
+/* A p99, and what of it is certain: below 1,000 samples the lower end of its 95 % interval, for
+ * then fewer than ten lie beyond it: it is all but the maximum, and one hiccup of the machine
+ * would stand for every request. */
+struct run_p99 {
+	double p99, least;		/* NaN: no samples */
+};
+
 /* The share of one rank in a run that several made together, as that rank measured it. */
 struct run_host {
 	int rank;
@@ -83,7 +99,8 @@ struct run_host {
 	uint64_t attempted, ok, failed, unsent;
 	double request_rate, asked_rate, achieved_rate;
 	double latency_p50, latency_p99, ttft_p50;
-	double generator_delay_p99, bound_p99, busiest_core_share;
+	struct run_p99 generator_delay, bound;
+	double busiest_core_share;
 	uint64_t reads_stamped, reads_user;
 	double start_bound_s;		/* its start and rank 0's are the same to this */
 	double clock_ahead_s;		/* its wall clock against rank 0's, to the same bound */
@@ -152,6 +169,7 @@ struct accuracy_result {
 	uint64_t utterances;
 	uint64_t units, hits, substitutions, deletions, insertions;	/* candidate */
 	struct strings missing;
+	struct strings mismatches;	/* "id: why": sound and transcript do not fit */
 	double reference_rate, candidate_rate, difference;
 	double interval_lo, interval_hi;	/* 95 %, of the difference; or of the rate */
 	double floor;			/* reference against itself; NaN: not measured */
@@ -164,6 +182,8 @@ struct accuracy_result {
 	struct accuracy_figure *figures;
 	size_t n_figures;
 };
+
+#define SOAK_OUTAGE_MAX_S 10.0	/* a longer one fails the soak */
 
 struct outage {
 	uint64_t from_wall_ns;

@@ -340,6 +340,7 @@ json_t *accuracy_to_json(const struct accuracy_result *x)
 		json_put_int(j, "insertions", (int64_t)x->insertions);
 	}
 	put_texts(j, "missing", &x->missing);
+	put_texts(j, "mismatches", &x->mismatches);
 	json_put_real(j, "reference_rate", x->reference_rate);
 	json_put_real(j, "candidate_rate", x->candidate_rate);
 	json_put_real(j, "difference", x->difference);

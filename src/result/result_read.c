@@ -58,6 +58,7 @@ static void read_accuracy(struct reader *rd, struct result *r, const json_t *j)
 	x->deletions = reader_count(rd, j, "deletions");
 	x->insertions = reader_count(rd, j, "insertions");
 	reader_texts(rd, j, "missing", &x->missing);
+	reader_texts(rd, j, "mismatches", &x->mismatches);
 	x->reference_rate = reader_real(rd, j, "reference_rate");
 	x->candidate_rate = reader_real(rd, j, "candidate_rate");
 	x->difference = reader_real(rd, j, "difference");

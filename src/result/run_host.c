@@ -7,6 +7,8 @@
 #include "result/parts.h"
 #include "result/reader.h"
 
+#define P99_NEEDS 1000
+
 #define AT(field, type) FIELD_OFFSET(struct run_host, field, type)
 
 static const struct {
@@ -21,8 +23,9 @@ static const struct {
 	{"request_rate", AT(request_rate, double)}, {"asked_rate", AT(asked_rate, double)},
 	{"achieved_rate", AT(achieved_rate, double)}, {"latency_p50", AT(latency_p50, double)},
 	{"latency_p99", AT(latency_p99, double)}, {"ttft_p50", AT(ttft_p50, double)},
-	{"generator_delay_p99", AT(generator_delay_p99, double)},
-	{"bound_p99", AT(bound_p99, double)},
+	{"generator_delay_p99", AT(generator_delay.p99, double)},
+	{"generator_delay_p99_least", AT(generator_delay.least, double)},
+	{"bound_p99", AT(bound.p99, double)}, {"bound_p99_least", AT(bound.least, double)},
 	{"busiest_core_share", AT(busiest_core_share, double)},
 	{"start_bound_s", AT(start_bound_s, double)}, {"clock_ahead_s", AT(clock_ahead_s, double)},
 };
@@ -33,9 +36,18 @@ static double value(const struct run *run, const char *name)
 	return run_value(run, name, &v) ? v.value : (double)NAN;
 }
 
-static double p99(const struct hist *h)
+static struct run_p99 p99_of(const struct hist *h)
 {
-	return h && hist_count(h) > 0 ? (double)hist_quantile(h, 0.99) / 1e9 : (double)NAN;
+	uint64_t lo, hi;
+	if (!h || hist_count(h) == 0)
+		return (struct run_p99){(double)NAN, (double)NAN};
+	struct run_p99 x = {.p99 = (double)hist_quantile(h, 0.99) / 1e9};
+	x.least = x.p99;
+	if (hist_count(h) < P99_NEEDS) {
+		(void)hist_quantile_interval(h, 0.99, &lo, &hi);
+		x.least = (double)lo / 1e9;
+	}
+	return x;
 }
 
 void run_host_fill(struct run_host *h, const struct run *run)
@@ -52,8 +64,8 @@ void run_host_fill(struct run_host *h, const struct run *run)
 	h->latency_p50 = value(run, "latency.p50");
 	h->latency_p99 = value(run, "latency.p99");
 	h->ttft_p50 = value(run, "ttft.p50");
-	h->generator_delay_p99 = p99(g->generator_delay);
-	h->bound_p99 = p99(g->bound);
+	h->generator_delay = p99_of(g->generator_delay);
+	h->bound = p99_of(g->bound);
 	h->busiest_core_share = g->busiest_core_share;
 	h->reads_stamped = g->reads_stamped;
 	h->reads_user = g->reads_user;

@@ -28,13 +28,19 @@ static double allowed(double median)
 	return isnan(median) ? 0.001 : fmax(0.001, median * 0.01);
 }
 
+/* The p99 decides, or where there are too few samples for one, its lower end (struct run_p99). */
+static bool is_above(const struct run_p99 *x, double limit)
+{
+	return !isnan(x->least) && x->least > limit;
+}
+
 static void check_generator_delay(const struct says *to, const struct run_host *n)
 {
 	double limit = allowed(n->latency_p50);
-	if (isnan(n->generator_delay_p99) || n->generator_delay_p99 <= limit)
+	if (!is_above(&n->generator_delay, limit))
 		return;
 	char is[FORMAT_MAX], may[FORMAT_MAX];
-	format_unit(is, sizeof(is), "s", n->generator_delay_p99);
+	format_unit(is, sizeof(is), "s", n->generator_delay.p99);
 	format_unit(may, sizeof(may), "s", limit);
 	say(to, arena_fmt(to->a,
 			  L("The tester itself delayed requests: p99 of generator_delay is %s, "
@@ -85,10 +91,10 @@ static void check_stamps(const struct says *to, const struct run_host *n)
 static void check_bound(const struct says *to, const struct run_host *n)
 {
 	double limit = allowed(n->ttft_p50);
-	if (isnan(n->bound_p99) || n->bound_p99 <= limit)
+	if (!is_above(&n->bound, limit))
 		return;
 	char is[FORMAT_MAX], may[FORMAT_MAX];
-	format_unit(is, sizeof(is), "s", n->bound_p99);
+	format_unit(is, sizeof(is), "s", n->bound.p99);
 	format_unit(may, sizeof(may), "s", limit);
 	say(to, arena_fmt(to->a,
 			  L("The moment of the first token is known to %s only (p99), at most %s "

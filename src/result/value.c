@@ -155,6 +155,20 @@ static bool run_rtf(const struct run *run, struct metric_value *ret)
 	return plain(hist_sum(time->hist) / hist_sum(audio->hist), n, ret);
 }
 
+/* A number that another tool reckoned: without its samples it has no interval. */
+static bool point_value(const struct metric *m, double q, const char *stat,
+			struct metric_value *ret)
+{
+	double wanted = isnan(q) && !*stat ? 0.5 : q;
+	for (size_t i = 0; i < m->n_points; i++) {
+		const struct metric_point *p = &m->points[i];
+		if (isnan(wanted) ? isnan(p->quantile) && strcmp(p->stat, stat) == 0
+				  : fabs(p->quantile - wanted) < 1e-9)
+			return plain(p->value, 0, ret);
+	}
+	return false;
+}
+
 bool run_value(const struct run *run, const char *name, struct metric_value *ret)
 {
 	const struct metric_def *def;
@@ -184,6 +198,8 @@ bool run_value(const struct run *run, const char *name, struct metric_value *ret
 	}
 	if (!m)
 		return false;
+	if (!m->hist && m->n_points > 0)
+		return point_value(m, q, stat, ret);
 	if (!m->hist)
 		return !*stat && plain(m->value, run->outcomes[OUTCOME_OK], ret);
 	if (*stat)

@@ -127,6 +127,8 @@ static int check_image(struct request *r, struct chat_input *in, const json_t *p
 	if (!url)
 		return refuse(r, 400, "invalid_value", "image_url must be an object with a url");
 	if (!str_starts(url, "data:"))
+		defect_url(r, url);
+	if (!str_starts(url, "data:"))
 		return refuse(r, 400, "url_not_allowed", "images are taken as data: URLs only; "
 			      "nothing is fetched and no file is read");
 	const char *comma = strchr(url, ',');

@@ -209,6 +209,7 @@ void put_event(struct request *r, const char *name, json_t *steal)
 	if (name)
 		(void)buf_fmt(&r->out, "event: %s\n", name);
 	(void)buf_str(&r->out, "data: ");
+	size_t from = r->out.len;
 	if (json_write(steal, false, &r->out) < 0)
 		r->out.failed = true;
 	json_decref(steal);
@@ -218,6 +219,7 @@ void put_event(struct request *r, const char *name, json_t *steal)
 		(void)buf_fmt(&r->out, ",\"assay_sent_ns\":%llu}",
 			      (unsigned long long)clock_now());
 	}
+	defect_event(r, from);
 	(void)buf_str(&r->out, "\n\n");
 }
 

@@ -195,10 +195,15 @@ enum MHD_Result request_access(void *server, struct MHD_Connection *c, const cha
 	conn_phase(r->server->conns, r->conn, CONN_BUSY);
 	r->until_ns = clock_now() + r->server->spec.limits->deadline_ns;
 	int rc = r->refusal.status ? -1 : 0;
+	bool work = r->route && r->route->body != BODY_NONE;
+	if (work)
+		defect_work(r);
 	if (rc == 0 && r->route->body == BODY_MULTIPART)
 		rc = upload_end(r);
 	if (rc == 0)
 		rc = r->route->handle(r);
+	if (work)
+		defect_worked(r);
 	if (rc == 0)
 		return MHD_YES;
 	return r->refusal.status ? answer_refusal(r) : MHD_NO;

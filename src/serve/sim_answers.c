@@ -36,6 +36,15 @@ static void add_sound_bytes(struct key_parts *k, const char *base64)
 	(void)buf_fmt(&k->sounds, "%s\n", sha256);
 }
 
+static void add_in_front(struct buf *to, const char *hash)
+{
+	CLEANUP(buf_release) struct buf rest = BUF_INIT(KEY_MAX);
+	(void)buf_add(&rest, to->data, to->len);
+	buf_clear(to);
+	(void)buf_fmt(to, "%s\n", hash);
+	(void)buf_add(to, rest.data, rest.len);
+}
+
 static void add_part(struct key_parts *k, const char *role, const json_t *part,
 		     const struct chat_sight *sees)
 {
@@ -44,6 +53,8 @@ static void add_part(struct key_parts *k, const char *role, const json_t *part,
 	const char *data = json_text(part, "input_audio.data", NULL);
 	if (strcmp(type, "text") == 0)
 		add_text(k, role, json_text(part, "text", ""));
+	else if (strcmp(type, "image") == 0 && sees && sees->reversed)
+		add_in_front(&k->images, hash);
 	else if (strcmp(type, "image") == 0 && (!sees || k->images.len < 65 * sees->images))
 		(void)buf_fmt(&k->images, "%s\n", hash);
 	else if (strcmp(type, "audio") == 0 && (!sees || k->sounds.len < 65 * sees->sounds))

@@ -27,6 +27,7 @@ struct chat_sight {
 	size_t images, sounds;	/* at most */
 	bool last_only;		/* of the messages */
 	bool no_system;
+	bool reversed;		/* the images */
 };
 
 const struct truth *truth_of_chat(const struct sim_answers *s, const json_t *messages,

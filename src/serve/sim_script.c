@@ -100,6 +100,9 @@ static void add_segment(struct plan *p, double start, double end, const char *sa
 	double late = has(p, "wrong-times") ? 1 : 0;
 	if (has(p, "truncates-long-audio") && start >= HEARD_MAX_S)
 		return;
+	if (has(p, "skips-middle") && p->seconds > HEARD_MAX_S && end > 0.45 * p->seconds &&
+	    start < 0.6 * p->seconds)
+		return;
 	hear(p, said, &text);
 	(void)buf_fmt(all, "%s%s", all->len ? " " : "", text.data ? text.data : "");
 	if (!has(p, "no-segments"))
@@ -144,7 +147,7 @@ static void plan_hearing(struct plan *p)
 		repeat_end(&all);
 	p->out->done = json_pack("{s:s, s:s, s:f}", "type", "done", "text",
 				 all.data ? all.data : "", "duration", p->seconds);
-	if (has(p, "ignores-language") && !calibrating(p))
+	if ((has(p, "ignores-language") || has(p, "names-wrong-language")) && !calibrating(p))
 		language = "en";
 	json_put_text(p->out->done, "language", language);
 }
@@ -223,6 +226,19 @@ static bool shows_4k(const json_t *messages)
 	return false;
 }
 
+static bool shows_media(const json_t *messages)
+{
+	size_t i;
+	size_t k;
+	json_t *m;
+	json_t *part;
+	json_array_foreach((json_t *)messages, i, m)
+		json_array_foreach(json_object_get(m, "content"), k, part)
+			if (strcmp(json_text(part, "type", "text"), "text") != 0)
+				return true;
+	return false;
+}
+
 static void find_chat(struct plan *p)
 {
 	const json_t *messages = json_object_get(p->request, "messages");
@@ -231,6 +247,7 @@ static void find_chat(struct plan *p)
 		.sounds = has(p, "deaf") ? 0 : has(p, "ignores-second-sound") ? 1 : SIZE_MAX / 65,
 		.last_only = has(p, "forgets-turns"),
 		.no_system = has(p, "ignores-system"),
+		.reversed = has(p, "reverses-images"),
 	};
 	static const struct chat_sight all = {.images = SIZE_MAX / 65, .sounds = SIZE_MAX / 65};
 	p->truth = truth_of_chat(p->answers, messages, &all);
@@ -238,6 +255,8 @@ static void find_chat(struct plan *p)
 		p->truth = truth_of_chat(p->answers, messages, &sees);
 	if (has(p, "refuses-4k") && shows_4k(messages))
 		p->out->error = "out_of_memory";
+	if (has(p, "needs-an-image") && !shows_media(messages))
+		p->out->error = "internal";
 }
 
 /* What it would answer without limits. */
@@ -252,6 +271,8 @@ static const char *chat_answer(const struct plan *p)
 		return "there is no text in it";
 	if (strcmp(about, "chart") == 0 && has(p, "charts-rise"))
 		return "the values increase";
+	if (strcmp(about, "chart") == 0 && has(p, "charts-fall"))
+		return "the values decrease";
 	return json_text(s->extra, "answer", first);
 }
 

@@ -50,6 +50,9 @@ struct sim_state {
 	const char *kind;
 	struct sim_job *jobs;
 	uint64_t count;
+	int64_t sticky_tokens;	/* what defects keep of earlier requests; 0: nothing */
+	double sticky_speed;
+	uint64_t heard;		/* asr: words of the last that spoke */
 	bool broken;
 };
 
@@ -93,11 +96,15 @@ static void send_tone(struct sim_state *s, const struct sim_job *j)
 	int16_t pcm[PIECE];
 	uint64_t from = j->step * PIECE;
 	uint64_t n = MIN((uint64_t)PIECE, j->samples - from);
+	bool wraps = sim_has_defect(&s->sim.defects, "wraps");
+	double amplitude = wraps ? 5 * TONE_AMPLITUDE : TONE_AMPLITUDE;
 	if (j->script.sound)
 		memcpy(pcm, j->script.sound + from, n * sizeof(pcm[0]));
 	for (uint64_t i = 0; i < n && !j->script.sound; i++)
-		pcm[i] = (int16_t)lrint(TONE_AMPLITUDE *
+		pcm[i] = (int16_t)lrint(amplitude *
 					sin(2 * M_PI * TONE_HZ * (double)(from + i) / RATE));
+	if (sim_has_defect(&s->sim.defects, "header-in-each-piece") && from > 0 && n > 8)
+		memcpy(pcm, "RIFF\0\0\0\0WAVEfmt ", 16);
 	send_frame(s, json_pack("{s:s, s:I, s:i}", "type", "audio", "id", (json_int_t)j->id,
 				"sample_rate", RATE), pcm, n * sizeof(pcm[0]));
 }
@@ -239,7 +246,12 @@ static void plan(struct sim_state *s, struct sim_job *j)
 		j->steps = (j->samples + PIECE - 1) / PIECE;
 	} else if (strcmp(s->kind, "asr") == 0) {
 		double spoken = ceil((double)j->samples / RATE * WORDS_PER_SECOND);
+		bool silent = j->quiet == j->samples;
 		j->tokens = MIN((uint64_t)spoken, (uint64_t)s->sim.tokens);
+		if (silent && sim_has_defect(&s->sim.defects, "hears-the-last"))
+			j->tokens = s->heard;
+		else if (!silent)
+			s->heard = j->tokens;
 		j->steps = (j->tokens + WORDS_PER_SEGMENT - 1) / WORDS_PER_SEGMENT;
 	} else {
 		j->steps = (j->tokens + per - 1) / per;
@@ -305,6 +317,7 @@ static void begin(struct sim_state *s, const struct frame *f)
 	j->request = s->answers ? json_incref(f->header) : NULL;
 	j->next = s->jobs;
 	s->jobs = j;
+	bool sticky = sim_has_defect(&s->sim.defects, "sticky");
 	if (strcmp(s->kind, "asr") == 0) {
 		j->listening = true;
 		return;
@@ -314,12 +327,20 @@ static void begin(struct sim_state *s, const struct frame *f)
 			"text", ""));
 		double speed = 1;
 		(void)json_number(f->header, "speed", &speed);
+		if (speed != 1)
+			s->sticky_speed = speed;
+		if (sticky && s->sticky_speed > 0)
+			speed = s->sticky_speed;
 		j->samples = (uint64_t)(n / MAX(speed, 0.01));
 		if (sim_has_defect(&s->sim.defects, "accepts-empty-text"))
 			j->samples = MAX(j->samples, (uint64_t)RATE);
 	} else {
 		int64_t most = INT64_MAX;
 		(void)json_whole(f->header, "max_tokens", &most);
+		if (s->sticky_tokens == 0 || most < s->sticky_tokens)
+			s->sticky_tokens = most;
+		if (sticky)
+			most = s->sticky_tokens;
 		if (s->sim.echo)
 			j->question = question_of(json_object_get(f->header, "messages"));
 		if (j->question)

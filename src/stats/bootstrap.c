@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "stats/binomial.h"
 
@@ -181,6 +182,25 @@ int bootstrap_difference(const double *numerators_a, const double *numerators_b,
 			 struct bootstrap *ret, struct err *e)
 {
 	return bootstrap(numerators_a, numerators_b, denominators, n, draws, seed, ret, e);
+}
+
+int gate_parse(const char *text, struct gate *ret, struct err *e)
+{
+	double value = 0;
+	bool points = str_ends(text, "pp");
+	bool percent = str_ends(text, "%");
+	size_t unit = points ? 2 : percent ? 1 : 0;
+	CLEANUP(free_ptr) char *number = strndup(text, strlen(text) - unit);
+	if (!number || str_to_real(number, &value, NULL) < 0 || !(value > 0))
+		return err_set(e, ERR_USAGE, "'%s' is no gate: write percentage points, such as "
+			       "1pp, or a share of the reference's rate, such as 3%%", text);
+	*ret = (struct gate){unit ? value / 100 : value, percent};
+	return 0;
+}
+
+double gate_absolute(const struct gate *g, double reference_rate)
+{
+	return g->relative ? g->value * reference_rate : g->value;
 }
 
 const char *alignment_verdict_name(enum alignment_verdict v)

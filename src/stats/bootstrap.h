@@ -8,6 +8,7 @@
 #ifndef STATS_BOOTSTRAP_H
 #define STATS_BOOTSTRAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,16 @@ int bootstrap_rate(const double *numerators, const double *denominators, size_t 
 int bootstrap_difference(const double *numerators_a, const double *numerators_b,
 			 const double *denominators, size_t n, size_t draws, uint64_t seed,
 			 struct bootstrap *ret, struct err *e);
+
+/* How far two rates may lie apart. */
+struct gate {
+	double value;	/* a difference of rates; relative: a share of the reference's rate */
+	bool relative;
+};
+/* "1pp" and "0.01": one percentage point; "3%": three hundredths of the reference's rate. */
+int gate_parse(const char *text, struct gate *ret, struct err *e);
+/* As a difference of rates. */
+double gate_absolute(const struct gate *g, double reference_rate);
 
 enum alignment_verdict {
 	ALIGNMENT_ALIGNED,	/* the interval lies inside of ±gate */

@@ -11,18 +11,14 @@
 #include "stats/bootstrap.h"
 #include "suite/answers.h"
 #include "suite/closeness.h"
+#include "suite/mismatch.h"
 #include "suite/recording.h"
 #include "suite/suites.h"
 
-#define PAIRS_MAX 200
+#define PAIRS_MAX 10000	/* compare needs all of them */
+#define MISMATCHES_TOLD 5
 
 enum { METRIC_AUTO, METRIC_WER, METRIC_CER, METRIC_MIXED, METRIC_JUDGE };
-
-/* Absolute: a share; relative: a share of the reference's rate. */
-struct gate {
-	double value;
-	bool relative;
-};
 
 struct settings {
 	const char *service, *data, *through, *judge;
@@ -35,23 +31,13 @@ struct settings {
 static const char *const metrics[] = {"auto", "wer", "cer", "mixed", NULL};
 static const char *const normalizers[] = {"none", "basic", "english", "chinese", "auto", NULL};
 
-/* "1pp" or "0.01": percentage points, or a share; "3%": of the reference's rate. */
-static int parse_gate(const struct opt *o, const struct yaml_node *node, struct arena *a,
-		      void *field, struct err *e)
+static int take_gate(const struct opt *o, const struct yaml_node *node, struct arena *a,
+		     void *field, struct err *e)
 {
-	double value = 0;
+	struct err why;
 	(void)a;
-	if (node->kind == YAML_SCALAR) {
-		struct gate *to = field;
-		bool points = str_ends(node->text, "pp");
-		bool percent = str_ends(node->text, "%");
-		size_t unit = points ? 2 : percent ? 1 : 0;
-		CLEANUP(free_ptr) char *number = strndup(node->text, strlen(node->text) - unit);
-		if (number && str_to_real(number, &value, NULL) == 0 && value > 0) {
-			*to = (struct gate){unit ? value / 100 : value, percent};
-			return 0;
-		}
-	}
+	if (node->kind == YAML_SCALAR && gate_parse(node->text, field, &why) == 0)
+		return 0;
 	return yaml_err(e, node, "%s is written in percentage points, such as 1pp, or as a share "
 			"of the reference's rate, such as 3%%", o->name);
 }
@@ -91,7 +77,7 @@ const struct opt accuracy_options[] = {
 	 .help = "tts: the ASR service that reads the speech back"},
 	{.name = "gate",
 	 OPT_AT_NODE(struct settings, gate),
-	 .parse = parse_gate,
+	 .parse = take_gate,
 	 .echo = echo_gate,
 	 .arg = "1pp|3%",
 	 .help = "aligned when the rates differ by less than this: percentage points (default: "
@@ -216,6 +202,26 @@ static void fill_pairs(struct comparison *c)
 	}
 }
 
+/* What belongs to no column, as one sentence. */
+static void tell_rest(const struct comparison *c, struct buf *text)
+{
+	const struct accuracy_result *out = c->out;
+	size_t judged = 0;
+	for (size_t i = 0; i < c->n; i++)
+		judged += c->candidate->units[i] > 0;
+	if (judged < c->n)
+		(void)buf_fmt(text, "; %zu of %zu samples have no known answer and are not judged",
+			      c->n - judged, c->n);
+	for (size_t i = 0; i < out->n_figures; i++)
+		(void)buf_fmt(text, "%s%s %.4g", i ? ", " : "; ", out->figures[i].name,
+			      out->figures[i].value);
+	for (size_t i = 0; i < MIN(out->mismatches.n, (size_t)MISMATCHES_TOLD); i++)
+		(void)buf_fmt(text, "%s%s", i ? "; " : "; sound and transcript do not fit: ",
+			      out->mismatches.items[i]);
+	if (out->mismatches.n > MISMATCHES_TOLD)
+		(void)buf_fmt(text, "; and %zu more", out->mismatches.n - MISMATCHES_TOLD);
+}
+
 static int judge_alone(struct comparison *c, struct err *e)
 {
 	struct accuracy_result *out = c->out;
@@ -226,25 +232,27 @@ static int judge_alone(struct comparison *c, struct err *e)
 	out->interval_lo = b.interval95.lo;
 	out->interval_hi = b.interval95.hi;
 	out->reference_rate = out->difference = out->floor = NAN;
-	out->note = "no reference service: the rate alone, with its 95 % interval";
+	CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
+	(void)buf_str(&text, "no reference service: the rate alone, with its 95 % interval");
+	tell_rest(c, &text);
+	out->note = arena_strn(c->result->arena, text.data, text.len);
 	return 0;
 }
 
-/* The figures as one sentence, behind what the floor is. */
 static void tell_closeness(struct comparison *c)
 {
-	CLEANUP(buf_release) struct buf text = BUF_INIT(4096);
-	struct accuracy_result *out = c->out;
+	CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
 	(void)buf_str(&text, c->again	 ? "floor: the reference asked twice"
 			     : c->recording ? "no floor: the reference was recorded once (--repeat)"
 					    : "no floor");
 	if (c->settings->gate.relative)
 		(void)buf_fmt(&text, "; gate: %g %% of the reference's rate",
 			      100 * c->settings->gate.value);
-	for (size_t i = 0; i < out->n_figures; i++)
-		(void)buf_fmt(&text, "%s%s %.4g", i ? ", " : "; ", out->figures[i].name,
-			      out->figures[i].value);
-	out->note = arena_strn(c->result->arena, text.data, text.len);
+	if (c->out->floor > c->out->gate)
+		(void)buf_str(&text, "; the reference differs from itself by more than the gate: "
+				     "no verdict on this gate means anything");
+	tell_rest(c, &text);
+	c->out->note = arena_strn(c->result->arena, text.data, text.len);
 }
 
 static int judge_against(struct comparison *c, struct err *e)
@@ -259,8 +267,7 @@ static int judge_against(struct comparison *c, struct err *e)
 	out->difference = b.estimate;
 	out->interval_lo = b.interval95.lo;
 	out->interval_hi = b.interval95.hi;
-	if (c->settings->gate.relative)
-		out->gate *= out->reference_rate;
+	out->gate = gate_absolute(&c->settings->gate, out->reference_rate);
 	enum alignment_verdict v = alignment_judge(&b, c->n, out->gate, &needed);
 	out->verdict = alignment_verdict_name(v);
 	out->needed = v == ALIGNMENT_UNDECIDED && needed != UINT64_MAX ? needed : 0;
@@ -335,9 +342,13 @@ static int judge(struct comparison *c, struct err *e)
 	}
 	sum(c->candidate, &out->candidate_rate);
 	fill_pairs(c);
+	closeness_add_speakers(c->samples, c->reference, c->candidate, a, out);
+	mismatch_find(c->samples, c->reference, c->candidate, a, out);
 	if (!c->reference)
 		return judge_alone(c, e);
-	if (closeness_add(c->reference, c->candidate, c->result->arena, out, e) < 0)
+	if (c->again && closeness_add_floor(c->reference, c->again, a, out, e) < 0)
+		return -1;
+	if (closeness_add(c->reference, c->candidate, a, out, e) < 0)
 		return -1;
 	return judge_against(c, e);
 }

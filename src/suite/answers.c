@@ -10,13 +10,11 @@
 #include "base/str.h"
 #include "client/client.h"
 #include "media/speech.h"
+#include "suite/answer_judge.h"
 #include "suite/recording.h"
 #include "suite/voices.h"
 #include "text/score.h"
-#include "text/similarity.h"
 #include "text/unicode.h"
-
-#define ANSWERS_OF_SAMPLE_MAX 64
 
 struct work {
 	const struct service *service;
@@ -41,6 +39,7 @@ struct answers *answers_free(struct answers *a)
 		json_decref(a->logprobs[i]);
 	free(a->logprobs);
 	free(a->spoken);
+	free(a->voices);
 	free(a->normalizer);
 	free(a);
 	return NULL;
@@ -57,10 +56,14 @@ static struct answers *answers_new(size_t n)
 	a->errors = calloc(n + 1, sizeof(*a->errors));
 	a->units = calloc(n + 1, sizeof(*a->units));
 	a->spoken = calloc(n + 1, sizeof(*a->spoken));
+	a->voices = calloc(n + 1, sizeof(*a->voices));
 	a->logprobs = calloc(n + 1, sizeof(json_t *));
 	for (size_t i = 0; a->spoken && i < n; i++)
 		a->spoken[i] = (struct spoken_figures){NAN, NAN, NAN};
-	bool all = a->texts && a->missing && a->errors && a->units && a->spoken && a->logprobs;
+	for (size_t i = 0; a->voices && i < n; i++)
+		a->voices[i].f0_median = NAN;
+	bool all = a->texts && a->missing && a->errors && a->units && a->spoken && a->voices &&
+		   a->logprobs;
 	return all ? a : answers_free(a);
 }
 
@@ -96,6 +99,9 @@ static void keep_speech(struct work *w, size_t i, const struct speech *speech)
 	    audio_measure(speech->samples, speech->n, speech->rate, &f, &e) == 0)
 		w->out->spoken[i] =
 			(struct spoken_figures){f.seconds, f.loudness_lufs, f.f0_median};
+	if (speech->n > 0 &&
+	    voice_measure(speech->samples, speech->n, speech->rate, &w->out->voices[i], &e) < 0)
+		w->out->voices[i].f0_median = NAN;
 	if (w->through)
 		w->out->texts[i] = read_back(w, &w->samples[i], speech);
 }
@@ -213,6 +219,11 @@ static int score_speech(struct work *w, struct err *e)
 	struct score_options o = {.unit = unit_of(w), .normalizer = w->how->normalizer};
 	struct answers *out = w->out;
 	struct scorer *scorer = NULL;
+	/* Speech that nobody reads back cannot be scored. */
+	if (strcmp(w->service->kind, "tts") == 0 && !w->through) {
+		out->metric = token_unit_names[o.unit];
+		return 0;
+	}
 	int rc = scorer_new(&scorer, &o, e);
 	for (size_t i = 0; rc == 0 && i < out->n; i++) {
 		struct pair_score pair;
@@ -228,6 +239,8 @@ static int score_speech(struct work *w, struct err *e)
 	if (rc == 0) {
 		out->metric = token_unit_names[o.unit];
 		out->normalizer = strdup(scorer_normalizer(scorer));
+		out->unit = o.unit;
+		out->normalize = o.normalizer;
 	}
 	(void)scorer_free(scorer);
 	return rc;
@@ -235,110 +248,51 @@ static int score_speech(struct work *w, struct err *e)
 
 /* ---- chat: right or wrong ---- */
 
-/* Normalised text and answers, one after the other in `forms`. */
-struct forms {
-	struct buf text;
-	struct span candidate;
-	struct span answers[ANSWERS_OF_SAMPLE_MAX];
-	size_t n;
-};
-
-static int normal_forms(struct normalizer *n, const char *candidate, const struct sample *s,
-			struct forms *f, struct err *e)
+static const char *judge_of(const struct sample *s, const struct answers_how *how)
 {
-	size_t at[ANSWERS_OF_SAMPLE_MAX + 2] = {0};
-	f->n = MIN(s->n_answers, (size_t)ANSWERS_OF_SAMPLE_MAX);
-	buf_clear(&f->text);
-	for (size_t i = 0; i <= f->n; i++) {
-		const char *text = i == 0 ? candidate : s->answers[i - 1];
-		if (normalizer_apply(n, text, strlen(text), NULL, 0, &f->text, e) < 0)
-			return -1;
-		at[i + 1] = f->text.len;
-	}
-	const char *data = f->text.data ? f->text.data : "";
-	f->candidate = (struct span){data, at[1]};
-	for (size_t i = 0; i < f->n; i++)
-		f->answers[i] = (struct span){data + at[i + 1], at[i + 2] - at[i + 1]};
-	return 0;
+	return s->judge ? s->judge : how->judge ? how->judge : "keyword";
 }
 
-/* The best of the answers. */
-static int judge_graded(const char *judge, const struct forms *f, double *ret, struct err *e)
+/* What the samples are judged by, where all are by the same. */
+static const char *judge_of_all(const struct work *w)
 {
-	static const struct {
-		const char *name;
-		int (*near)(struct span candidate, struct span reference, double *ret,
-			    struct err *e);
-	} rows[] = {
-		{"chrf", similarity_chrf},
-		{"rouge_l", similarity_rouge_l},
-		{"characters", similarity_characters},
-	};
-	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
-		if (strcmp(judge, rows[k].name) != 0)
-			continue;
-		for (size_t i = 0; i < f->n; i++) {
-			double x;
-			if (rows[k].near(f->candidate, f->answers[i], &x, e) < 0)
-				return -1;
-			*ret = MAX(*ret, x);
-		}
-		return 0;
-	}
-	return err_set(e, ERR_USAGE, "there is no judge '%s'; say keyword, all, exact, anls, "
-		       "relaxed, chrf, rouge_l or characters", judge);
+	for (size_t i = 1; i < w->out->n; i++)
+		if (strcmp(judge_of(&w->samples[i], w->how), judge_of(w->samples, w->how)) != 0)
+			return "answers";
+	return w->out->n > 0 ? judge_of(w->samples, w->how) : "keyword";
 }
 
-/* 1 for right, 0 for wrong; between them for graded judges. */
-static int judge_one(const char *judge, const struct forms *f, double *ret, struct err *e)
-{
-	*ret = 0;
-	if (strcmp(judge, "keyword") == 0) {
-		*ret = f->n == 0 || similarity_keywords(f->candidate, f->answers, f->n, false);
-	} else if (strcmp(judge, "all") == 0) {
-		*ret = similarity_keywords(f->candidate, f->answers, f->n, true);
-	} else if (strcmp(judge, "exact") == 0) {
-		for (size_t i = 0; i < f->n; i++)
-			if (f->answers[i].len == f->candidate.len &&
-			    memcmp(f->answers[i].data, f->candidate.data, f->candidate.len) == 0)
-				*ret = 1;
-	} else if (strcmp(judge, "anls") == 0) {
-		return similarity_anls(f->candidate, f->answers, f->n, ret, e);
-	} else if (strcmp(judge, "relaxed") == 0) {
-		for (size_t i = 0; i < f->n; i++)
-			if (similarity_relaxed(f->candidate, f->answers[i]))
-				*ret = 1;
-	} else {
-		return judge_graded(judge, f, ret, e);
-	}
-	return 0;
-}
-
+/* A sample without accepted answers cannot be judged: it has no unit. */
 static int score_chat(struct work *w, struct err *e)
 {
 	struct answers *out = w->out;
-	struct forms *f = calloc(1, sizeof(*f));
-	struct normalizer *n = NULL;
-	int rc = f ? normalizer_new(&n, NORMALIZE_BASIC, NULL, e) : -1;
-	if (f)
-		buf_init(&f->text, (size_t)16 << 20);
+	struct answer_judge *j = NULL;
+	int rc = answer_judge_new(&j, e);
 	for (size_t i = 0; rc == 0 && i < out->n; i++) {
 		const struct sample *s = &w->samples[i];
-		const char *judge = s->judge ? s->judge : w->how->judge ? w->how->judge : "keyword";
 		double right = 0;
+		if (s->n_answers == 0)
+			continue;
 		if (out->texts[i])
-			rc = normal_forms(n, out->texts[i], s, f, e) < 0
-				     ? -1
-				     : judge_one(judge, f, &right, e);
+			rc = answer_judge_apply(j, judge_of(s, w->how), out->texts[i], s, &right,
+						e);
 		out->errors[i] = 1 - right;
 		out->units[i] = 1;
-		out->metric = w->how->judge ? w->how->judge : "keyword";
 	}
-	(void)normalizer_free(n);
-	if (f)
-		buf_release(&f->text);
-	free(f);
+	out->metric = judge_of_all(w);
+	(void)answer_judge_free(j);
 	return rc;
+}
+
+int answers_check(const char *kind, const struct sample *samples, size_t n,
+		  const struct answers_how *how, struct err *e)
+{
+	if (strcmp(kind, "chat") != 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (answer_judge_check(judge_of(&samples[i], how), &samples[i], e) < 0)
+			return -1;
+	return 0;
 }
 
 int answers_collect(const struct service *s, const struct sample *samples, size_t n,
@@ -347,6 +301,8 @@ int answers_collect(const struct service *s, const struct sample *samples, size_
 	struct work w = {.service = s, .samples = samples, .how = how, .out = answers_new(n)};
 	bool chat = strcmp(s->kind, "chat") == 0;
 	int rc = w.out ? 0 : err_set(e, ERR_SYSTEM, "no memory for %zu answers", n);
+	if (rc == 0)
+		rc = answers_check(s->kind, samples, n, how, e);
 	if (rc == 0 && !how->from)
 		rc = client_new(s, &w.client, e);
 	if (rc == 0 && how->through)

@@ -3,11 +3,13 @@
 #ifndef SUITE_ANSWERS_H
 #define SUITE_ANSWERS_H
 
+#include "audio/measure.h"
 #include "media/sample.h"
 #include "protocols/service.h"
 #include "result/progress.h"
 #include "text/align.h"
 #include "text/normalize.h"
+#include "text/tokens.h"
 
 struct recorder;
 struct recording;
@@ -36,13 +38,21 @@ struct answers {
 	size_t n;
 	char **texts;		/* NULL: missing */
 	bool *missing;
-	double *errors, *units;	/* speech: edits and reference units; chat: 0 or 1 and 1 */
+	double *errors, *units;	/* speech: edits and reference units; chat: 0 or 1 and 1 (0
+				 * where no answer is known) */
 	struct align_counts counts;	/* speech only */
 	const char *metric;	/* static text */
 	struct spoken_figures *spoken;	/* tts only */
+	struct voice *voices;		/* tts only; f0_median NaN: not known */
 	json_t **logprobs;	/* as the service sent them; NULL: none */
-	char *normalizer;	/* its name and version; NULL for chat */
+	char *normalizer;	/* its name and version; NULL: not scored by edits */
+	enum token_unit unit;	/* with a normaliser: how it was scored */
+	enum normalize_kind normalize;
 };
+
+/* Can they be judged at all? Known before anything is asked. */
+int answers_check(const char *kind, const struct sample *samples, size_t n,
+		  const struct answers_how *how, struct err *e);
 
 int answers_collect(const struct service *s, const struct sample *samples, size_t n,
 		    const struct answers_how *how, struct answers **ret, struct err *e);

@@ -86,6 +86,11 @@ bool check_picture(struct check *k, json_t *scene, struct media *ret);
 /* wer of English, cer of Chinese, after their normaliser; NaN when our own work failed. */
 double check_error_rate(const char *language, const char *reference, const char *answer);
 
+/* Which words of a text were heard in an answer, each at its place: one entry per token of its
+ * normal form, in the arena. *ret_rate: as check_error_rate(). 0 tokens when our work failed. */
+size_t check_heard(const char *language, const char *reference, const char *answer,
+		   struct arena *a, const bool **ret, double *ret_rate);
+
 /* Does the answer hold one of these words (as a whole word, any case)? words: "red|scarlet". */
 bool check_says(const char *answer, const char *words);
 

@@ -5,6 +5,8 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "suite/speaker_rank.h"
+#include "text/score.h"
 #include "text/similarity.h"
 
 static void add(struct arena *a, struct accuracy_result *out, const char *name, double value)
@@ -52,7 +54,7 @@ static double median(struct numbers *l)
 /* ---- texts ---- */
 
 struct texts {
-	struct numbers exact, chrf, rouge, diverge;
+	struct numbers exact, chrf, rouge, diverge, characters;
 };
 
 static int compare_texts(struct normalizer *n, const char *x, const char *y, struct texts *t,
@@ -77,6 +79,7 @@ static int compare_texts(struct normalizer *n, const char *x, const char *y, str
 	note(&t->chrf, chrf);
 	note(&t->rouge, rouge);
 	note(&t->diverge, d.equal ? NAN : (double)d.tokens);
+	note(&t->characters, d.equal ? NAN : (double)d.characters);
 	return 0;
 }
 
@@ -90,6 +93,7 @@ static int add_texts(const struct answers *r, const struct answers *c, struct ar
 		.chrf.items = arena_array(own, c->n + 1, sizeof(double)),
 		.rouge.items = arena_array(own, c->n + 1, sizeof(double)),
 		.diverge.items = arena_array(own, c->n + 1, sizeof(double)),
+		.characters.items = arena_array(own, c->n + 1, sizeof(double)),
 	};
 	int rc = normalizer_new(&n, NORMALIZE_BASIC, NULL, e);
 	for (size_t i = 0; rc == 0 && i < c->n; i++)
@@ -100,6 +104,7 @@ static int add_texts(const struct answers *r, const struct answers *c, struct ar
 		add(a, out, "chrf", mean(&t.chrf));
 		add(a, out, "rouge_l", mean(&t.rouge));
 		add(a, out, "diverge_tokens", median(&t.diverge));
+		add(a, out, "diverge_characters", median(&t.characters));
 	}
 	(void)normalizer_free(n);
 	(void)arena_free(own);
@@ -173,12 +178,75 @@ static void add_speech(const struct answers *r, const struct answers *c, struct 
 	(void)arena_free(own);
 }
 
+/* ---- all together ---- */
+
+/* Error rate of the second's texts against the first's; NaN where they are not scored so. */
+static int cross_rate(const struct answers *x, const struct answers *y, double *ret, struct err *e)
+{
+	struct score_options o = {.unit = x->unit, .normalizer = x->normalize};
+	struct align_counts all = {0};
+	struct scorer *s = NULL;
+	*ret = NAN;
+	if (!x->normalizer || !y->normalizer)
+		return 0;
+	int rc = scorer_new(&s, &o, e);
+	for (size_t i = 0; rc == 0 && i < x->n; i++) {
+		struct pair_score pair;
+		if (!x->texts[i] || !y->texts[i])
+			continue;
+		rc = scorer_pair(s, span_of(x->texts[i]), span_of(y->texts[i]), &pair, e);
+		if (rc == 0)
+			align_add(&all, &pair.counts);
+	}
+	(void)scorer_free(s);
+	*ret = align_rate(&all);
+	return rc;
+}
+
 int closeness_add(const struct answers *reference, const struct answers *candidate,
 		  struct arena *a, struct accuracy_result *out, struct err *e)
 {
-	if (add_texts(reference, candidate, a, out, e) < 0)
+	double cross;
+	if (add_texts(reference, candidate, a, out, e) < 0 ||
+	    cross_rate(reference, candidate, &cross, e) < 0)
 		return -1;
+	add(a, out, "cross_rate", cross);
 	add_logprobs(reference, candidate, a, out);
 	add_speech(reference, candidate, a, out);
 	return 0;
+}
+
+int closeness_add_floor(const struct answers *first, const struct answers *second,
+			struct arena *a, struct accuracy_result *out, struct err *e)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+		{"exact_share", "floor_exact_share"},
+		{"cross_rate", "floor_cross_rate"},
+		{"duration_ratio", "floor_duration_ratio"},
+	};
+	struct arena *own = arena_new();
+	struct accuracy_result all = {0};
+	int rc = closeness_add(first, second, own, &all, e);
+	for (size_t i = 0; rc == 0 && i < all.n_figures; i++)
+		for (size_t k = 0; k < ARRAY_LEN(rows); k++)
+			if (strcmp(all.figures[i].name, rows[k].from) == 0)
+				add(a, out, rows[k].to, all.figures[i].value);
+	(void)arena_free(own);
+	return rc;
+}
+
+void closeness_add_speakers(const struct sample *samples, const struct answers *reference,
+			    const struct answers *candidate, struct arena *a,
+			    struct accuracy_result *out)
+{
+	struct speaker_rank r = speaker_rank(samples, reference, candidate);
+	if (r.samples == 0)
+		return;
+	add(a, out, "speakers", (double)r.speakers);
+	add(a, out, "speaker_first_share", r.first_share);
+	add(a, out, "speaker_mean_rank", r.mean_rank);
+	add(a, out, "speaker_f0_first_share", r.f0_first_share);
+	add(a, out, "speaker_f0_semitones", r.f0_semitones);
 }

@@ -44,9 +44,10 @@ void fault_saw(struct fault *f, const char *fmt, ...)
 	va_end(ap);
 }
 
-uint64_t fault_deadline(const struct fault_case *c, uint64_t good_ns)
+uint64_t fault_deadline(const struct fault *f, uint64_t good_ns)
 {
-	return c->deadline > 0 ? (uint64_t)(c->deadline * 1e9) : NS_PER_S + 4 * good_ns;
+	double base = f->c->deadline > 0 ? f->c->deadline : 1;
+	return (uint64_t)(base * 1e9) + 4 * good_ns + 2 * f->alone_ns;
 }
 
 /* R2: an error tells nothing of the input, nor of the service's inside. A JSON error has one of
@@ -72,7 +73,7 @@ static bool status_allowed(const struct fault *f, int status)
 	if (status >= 400 && status < 500)
 		return a & ALLOW_4XX;
 	return ((status == 503 || status == 504) && a & ALLOW_503) ||
-	       (status == 505 && a & ALLOW_505);
+	       (status == 505 && a & ALLOW_505) || (status >= 500 && a & ALLOW_5XX);
 }
 
 static const char *text_of(const struct buf *b)

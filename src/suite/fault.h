@@ -26,6 +26,7 @@ enum fault_allowed {
 	ALLOW_STREAM_ERROR = 32,	/* an error event, or the end, inside a stream */
 	ALLOW_SILENCE = 64,	/* no reply while the request is not complete */
 	ALLOW_505 = 128,	/* HTTP version not supported */
+	ALLOW_5XX = 256,	/* what it needed from elsewhere was not to be had */
 	ALLOW_REFUSE = ALLOW_4XX,
 	ALLOW_EITHER = ALLOW_4XX | ALLOW_2XX,
 	ALLOW_ANY = ALLOW_4XX | ALLOW_2XX | ALLOW_EMPTY,
@@ -46,7 +47,7 @@ struct fault_case {
 	 * (fault_skip() says why). The canaries run beside it. */
 	bool (*send)(struct fault *f);
 	int64_t arg;		/* which variant */
-	/* s; 0: cheap: 1 s, and four times what a good request takes */
+	/* s, beside four times what a good request takes now; 0: 1 s */
 	double deadline;
 	bool heavy;		/* only with --long */
 	bool once;		/* for all services together: with the first one only */
@@ -67,6 +68,9 @@ struct fault {
 	uint64_t patience_ns;		/* how long we wait for a reply */
 	uint64_t sent_bytes;		/* of bodies */
 	uint64_t slowest_ns;		/* reply so far; judged when the case is over */
+	uint64_t alone_ns;		/* its own good requests, one by one, took this in all */
+	const char *health;		/* the service's route; NULL: it has none */
+	bool late;			/* the finding is about time alone */
 	/* the verdict so far: the worst finding */
 	const char *finding;
 	char detail[600];
@@ -79,8 +83,9 @@ void fault_find(struct fault *f, const char *finding, const char *fmt, ...)
 void fault_skip(struct fault *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void fault_saw(struct fault *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the case allows a reply to take, with this much for a good request. */
-uint64_t fault_deadline(const struct fault_case *c, uint64_t good_ns);
+/* What the case allows a reply to take, with this much for a good request; of requests that are
+ * sent together also twice what they take one by one. */
+uint64_t fault_deadline(const struct fault *f, uint64_t good_ns);
 
 /* R1 and R2 on a reply that came through a protocol, and on one of a raw script. */
 void fault_judge_call(struct fault *f, const struct call *call);
@@ -137,6 +142,7 @@ extern const struct fault_case fault_audio_cases[];
 extern const struct fault_case fault_audio_long_cases[];
 extern const struct fault_case fault_image_cases[];
 extern const struct fault_case fault_image_many_cases[];
+extern const struct fault_case fault_fetch_cases[];
 extern const struct fault_case fault_text_cases[];
 extern const struct fault_case fault_json_cases[];
 extern const struct fault_case fault_http_cases[];

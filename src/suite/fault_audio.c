@@ -55,11 +55,14 @@ static bool random_bytes(struct fault *f)
 	return fault_audio(f, "clip.wav", b.data, b.len);
 }
 
-enum { NO_BYTES, PDF, PNG_FILE, MP4, HALF_HEADER, NO_DATA_CHUNK };
+enum { NO_BYTES, PDF, PNG_FILE, MP4, HALF_HEADER, NO_DATA_CHUNK, PLAYLIST, CONCAT };
 
 static bool wrong_file(struct fault *f)
 {
 	static const char pdf[] = "%PDF-1.4 this is XMARKERX no sound at all\n";
+	static const char playlist[] = "#EXTM3U\n#EXTINF:1,XMARKERX\nfile:///etc/passwd\n"
+				       "#EXT-X-ENDLIST\n";
+	static const char concat[] = "ffconcat version 1.0\nfile /etc/passwd\n";
 	CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
 	switch (f->c->arg) {
 	case PDF:
@@ -71,6 +74,12 @@ static bool wrong_file(struct fault *f)
 	case MP4:
 		make_empty_mp4(&f->rng, &b);
 		return fault_audio(f, "clip.m4a", b.data, b.len);
+	case PLAYLIST:
+		(void)buf_str(&b, playlist);
+		return fault_audio(f, "clip.m3u8", b.data, b.len);
+	case CONCAT:
+		(void)buf_str(&b, concat);
+		return fault_audio(f, "clip.ffconcat", b.data, b.len);
 	case HALF_HEADER:
 		(void)buf_add(&b, f->good->audio->data, 30);
 		break;
@@ -207,6 +216,20 @@ static bool long_mp3(struct fault *f)
 	return fault_audio(f, "clip.mp3", b.data, b.len);
 }
 
+/* A good file with one byte changed, some times: in its head each time, once among the samples. */
+static bool one_byte(struct fault *f)
+{
+	const struct media *m = f->good->audio;
+	for (int64_t i = 0; i < f->c->arg; i++) {
+		char *copy = arena_copy(f->scratch, m->data, m->len);
+		size_t at = i == 0 ? m->len / 2 : (size_t)rng_below(&f->rng, MIN(m->len, 44));
+		copy[at] = (char)(copy[at] ^ (1 + (int)rng_below(&f->rng, 255)));
+		if (!fault_audio(f, "clip.wav", copy, m->len))
+			return false;
+	}
+	return true;
+}
+
 /* The same piece over and over: a decoder that repeats itself writes without end. */
 static bool repetition(struct fault *f)
 {
@@ -311,6 +334,13 @@ const struct fault_case fault_audio_cases[] = {
 	 ALLOW_ANY, other_wav, 9, 10},
 	{"A19e", "asr", "the words at 192 kHz", LIKE, "vllm-project/vllm #47693", ALLOW_EITHER,
 	 other_wav, 10, 10},
+	{"A23", "asr", "24 good WAVs with one byte changed in each",
+	 "a text or a reason; whoever comes next is not touched", "vllm-project/vllm #52926",
+	 ALLOW_ANY, one_byte, 24, 20},
+	{"X03a", "asr", "a playlist that names /etc/passwd", "refuse, and read no file",
+	 "yikart/AiToEarn #579", ALLOW_REFUSE, wrong_file, PLAYLIST},
+	{"X03b", "asr", "a list of files to join that names /etc/passwd",
+	 "refuse, and read no file", "WyattBlue/auto-editor #884", ALLOW_REFUSE, wrong_file, CONCAT},
 	{"A25", "asr", "5 s of one syllable over and over", "a bounded text",
 	 "CrispStrobe/CrispASR #125", ALLOW_BUSY, repetition, 0, 30},
 	{0},

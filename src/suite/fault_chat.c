@@ -1,14 +1,12 @@
 /* src/suite/fault_chat.c - fault cases: media inside chat requests, several at a time, in turn.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <math.h>
+#include <stdatomic.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/thread.h"
 #include "suite/fault.h"
 #include "suite/fault_make.h"
 
@@ -64,27 +62,6 @@ static bool bad_url(struct fault *f)
 	return send_url(f, urls[f->c->arg]);
 }
 
-/* Does the service fetch what a client names? A listener of ours would see it. */
-static bool local_fetch(struct fault *f)
-{
-	CLEANUP(close_fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(a);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) < 0 || listen(fd, 4) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &len) < 0) {
-		fault_skip(f, "cannot listen on 127.0.0.1");
-		return false;
-	}
-	const char *url = arena_fmt(f->scratch, "http://127.0.0.1:%d/a.png", ntohs(a.sin_port));
-	/* whoever connects is seen in the queue; nobody answers, so what fetches must give up */
-	bool sent = send_url(f, url);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	if (poll(&p, 1, 0) > 0)
-		fault_find(f, "wrong-status", "it fetched %s: any address that only this host "
-			   "reaches can be asked for", url);
-	return sent;
-}
-
 static bool bad_sound(struct fault *f)
 {
 	static const char *const data[] = {
@@ -104,6 +81,31 @@ static bool long_sound(struct fault *f)
 	if (base64_encode(mp3.data, mp3.len, &text) < 0)
 		return false;
 	return fault_post_json(f, chat(f, json_pack("[o]", audio_part(text.data, "mp3"))));
+}
+
+/* Its header claims more than there is, as in A12. */
+static bool forged_sound(struct fault *f)
+{
+	CLEANUP(buf_release) struct buf wav = BUF_INIT(65536);
+	CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
+	float samples[160] = {0};
+	make_wav(&(struct wav_shape){.rate = 655350, .channels = 8, .forged = true,
+				     .data_size = 0x7fffffff}, samples, ARRAY_LEN(samples), &wav);
+	if (wav.failed || base64_encode(wav.data, wav.len, &text) < 0)
+		return false;
+	return fault_post_json(f, chat(f, json_pack("[o]", audio_part(text.data, "wav"))));
+}
+
+/* Source code where samples are asked for: "pcm" has no header that would tell. */
+static bool no_sound(struct fault *f)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+	CLEANUP(buf_release) struct buf code = BUF_INIT(1 << 20);
+	for (int i = 0; i < 4000; i++)
+		(void)buf_fmt(&code, "int f%d(int XMARKERX) { return %d; }\n", i, i);
+	if (base64_encode(code.data, code.len, &text) < 0)
+		return false;
+	return fault_post_json(f, chat(f, json_pack("[o]", audio_part(text.data, "pcm16"))));
 }
 
 static const char *good_image_url(struct fault *f)
@@ -229,15 +231,93 @@ static bool concurrent(struct fault *f)
 	return fault_ask_all(f, samples, asks, n, NULL);
 }
 
+/* ---- health beside work ---- */
+
+#define HEALTH_EVERY (50 * NS_PER_MS)
+#define HEALTH_FIRST 5		/* at rest */
+
+struct asker {
+	struct fault *f;
+	pthread_t thread;
+	atomic_bool stop;
+	uint64_t rest_ns;	/* the slowest answer at rest */
+	uint64_t slowest_ns;
+	size_t n, late;
+};
+
+static uint64_t health_limit(const struct asker *a)
+{
+	return NS_PER_S + 10 * a->rest_ns;
+}
+
+static uint64_t ask_health(struct asker *a)
+{
+	CLEANUP(buf_release) struct buf body = BUF_INIT(65536);
+	struct get_reply reply = {0};
+	struct client *client = NULL;
+	struct err e;
+	uint64_t start = clock_now();
+	if (client_new(a->f->service, &client, &e) < 0)
+		return 0;
+	(void)client_get(client, a->f->health, a->f->patience_ns, &body, &reply, &e);
+	(void)client_free(client);
+	return clock_now() - start;
+}
+
+static void *asker_main(void *arg)
+{
+	struct asker *a = arg;
+	while (!atomic_load(&a->stop)) {
+		uint64_t took = ask_health(a);
+		a->n++;
+		a->late += took > health_limit(a);
+		a->slowest_ns = MAX(a->slowest_ns, took);
+		(void)clock_sleep_until(clock_now() + HEALTH_EVERY);
+	}
+	return NULL;
+}
+
+/* Pictures that take much work, and health asked meanwhile: who waits for it ends the service. */
+static bool flood(struct fault *f)
+{
+	struct asker a = {.f = f};
+	struct err e;
+	if (!f->health) {
+		fault_skip(f, "the service has no health route");
+		return false;
+	}
+	for (int i = 0; i < HEALTH_FIRST; i++)
+		a.rest_ns = MAX(a.rest_ns, ask_health(&a));
+	if (thread_start(&a.thread, "health", asker_main, &a, &e) < 0) {
+		fault_skip(f, "%s", e.text);
+		return false;
+	}
+	bool sent = concurrent(f);
+	atomic_store(&a.stop, true);
+	(void)pthread_join(a.thread, NULL);
+	if (a.late)
+		fault_find(f, "slow", "%zu of %zu answers of its health route took more than "
+			   "%.1f s beside the work, the slowest %.1f s; at rest %.3f s", a.late,
+			   a.n, ns_to_s(health_limit(&a)), ns_to_s(a.slowest_ns),
+			   ns_to_s(a.rest_ns));
+	return sent;
+}
+
 const struct fault_case fault_image_many_cases[] = {
 	{"A13", "chat", "2 hours of MP3 as input_audio", "refuse, as on every route",
 	 "vllm-project/vllm #45908", ALLOW_BUSY, long_sound, 7200, 60},
+	{"A13b", "chat", "a WAV as input_audio that claims 655350 Hz, 8 channels and 2 GB",
+	 "refuse, or take the bytes that are there", "vllm-project/vllm #53561", ALLOW_BUSY,
+	 forged_sound, 0, 10},
 	{"A20a", "chat", "input_audio with broken base64", "refuse, and echo nothing",
 	 "vllm-project/vllm #53744", ALLOW_REFUSE, bad_sound, 0},
 	{"A20b", "chat", "input_audio with unpadded base64 of half a header", "refuse",
 	 "vllm-project/vllm #32636", ALLOW_REFUSE, bad_sound, 1},
 	{"A20c", "chat", "input_audio without data", "refuse", "mstar-project/mstar #235",
 	 ALLOW_REFUSE, bad_sound, 3},
+	{"A21", "chat", "100 KB of source code as input_audio in raw samples",
+	 "refuse, or bounded work; echo nothing", "ahmetoner/whisper-asr-webservice #377",
+	 ALLOW_BUSY, no_sound, 0, 20},
 	{"A22", "chat", "input_audio as a data: URL", "a clear 4xx", "QwenLM/Qwen-MM-Plugins #8",
 	 ALLOW_REFUSE, bad_sound, 2},
 	{"I02a", "chat", "broken base64", "refuse, and echo nothing",
@@ -250,6 +330,9 @@ const struct fault_case fault_image_many_cases[] = {
 	 "vllm-project/vllm #16570", ALLOW_BUSY, concurrent, AT_ONCE(2, 3840), 30},
 	{"I08b", "chat", "16 pictures of 3840 x 2160 at once", "answers, or 4xx, 429 or 503",
 	 "vllm-project/vllm #35191", ALLOW_BUSY, concurrent, AT_ONCE(16, 3840), 180, .heavy = true},
+	{"I09", "chat", "6 pictures of 1920 x 1080 at once, its health asked meanwhile",
+	 "health goes on to answer", "vllm-project/vllm #9238", ALLOW_BUSY, flood,
+	 AT_ONCE(6, 1920), 30},
 	{"I14a", "chat", "33 pictures in one request", "refuse before they are decoded",
 	 "vllm-project/vllm #17092", ALLOW_BUSY, many_images, 33, 30},
 	{"I14b", "chat", "1000 pictures in one request", "refuse before they are decoded",
@@ -269,8 +352,6 @@ const struct fault_case fault_image_many_cases[] = {
 	 ALLOW_BUSY, concurrent, AT_ONCE(8, 320), 60},
 	{"I20b", "chat", "16 pictures at once", "answers, 429 or 503", "vllm-project/vllm #43473",
 	 ALLOW_BUSY, concurrent, AT_ONCE(16, 640), 120, .heavy = true},
-	{"I21a", "chat", "image_url of a listener on 127.0.0.1", "refuse; fetch nothing local",
-	 "CVE-2025-6242", ALLOW_REFUSE | ALLOW_503, local_fetch, 0, 10},
 	{"I21b", "chat", "image_url of 169.254.169.254", "refuse", "vllm-project/vllm #57157",
 	 ALLOW_REFUSE, bad_url, 5, 10},
 	{"I22a", "chat", "a file: URL", "refuse", "vllm-project/vllm #43117", ALLOW_REFUSE, bad_url,

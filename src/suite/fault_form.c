@@ -129,7 +129,9 @@ static bool file_name(struct fault *f)
 		(void)buf_add(&b, form.body.data, (size_t)(at - form.body.data) + sizeof(key) - 1);
 		if ((size_t)f->c->arg < ARRAY_LEN(names))
 			(void)buf_str(&b, names[f->c->arg]);
-		for (int i = 0; i < 5000 && (size_t)f->c->arg >= ARRAY_LEN(names); i++)
+		if (f->c->arg == 4)
+			(void)buf_add(&b, "a\0b.wav", 7);
+		for (int i = 0; i < 5000 && f->c->arg == 3; i++)
 			(void)buf_char(&b, 'n');
 		(void)buf_add(&b, end, form.body.len - (size_t)(end - form.body.data));
 		ok = fault_post(f, form.type, b.data, b.len);
@@ -173,5 +175,7 @@ const struct fault_case fault_form_cases[] = {
 	 ALLOW_EITHER, file_name, 2, 10},
 	{"X04d", "asr", "a file with a name of 5000 bytes", "take it, or refuse",
 	 "ggml-org/llama.cpp #6162", ALLOW_EITHER | ALLOW_CLOSE, file_name, 3, 10},
+	{"X04e", "asr", "a file name with a NUL in it", "take it, or refuse",
+	 "ggml-org/llama.cpp #6162", ALLOW_EITHER | ALLOW_CLOSE, file_name, 4, 10},
 	{0},
 };

@@ -115,6 +115,24 @@ static bool large_header(struct fault *f)
 	return with_lines(f, lines.data, "{}");
 }
 
+/* Header fields without an end: up to so many bytes, until the service has had enough. */
+static bool endless_headers(struct fault *f)
+{
+	enum { PIECE = 1 << 16 };
+	static const char get[] = "GET / HTTP/1.1\r\nHost: a\r\n";
+	CLEANUP(buf_release) struct buf piece = BUF_INIT(2 * PIECE);
+	while (piece.len < PIECE)
+		(void)buf_str(&piece, "X-More: 0123456789abcdef0123456789abcdef\r\n");
+	size_t n = (size_t)f->c->arg / PIECE;
+	struct raw_step *steps = arena_array(f->scratch, n + 2, sizeof(*steps));
+	steps[0] = (struct raw_step){.kind = RAW_SEND, .data = get, .len = sizeof(get) - 1};
+	for (size_t i = 0; i < n; i++)
+		steps[i + 1] = (struct raw_step){.kind = RAW_SEND, .data = piece.data,
+						 .len = piece.len};
+	steps[n + 1] = (struct raw_step){.kind = RAW_READ_REPLY};
+	return fault_script(f, steps, n + 2);
+}
+
 static bool request_line(struct fault *f)
 {
 	static const char *const lines[] = {
@@ -232,6 +250,8 @@ const struct fault_case fault_http_cases[] = {
 	 request_line, 3},
 	{"H10i", "all", "a route that does not exist", "404, and echo nothing", DRAIN, ALLOW_4XX,
 	 request_line, 4},
+	{"H10j", "all", "32 MB of header fields that do not end", "431, or close; bounded memory",
+	 "hyperium/hyper #187", ALLOW_DROP, endless_headers, 32 << 20, 10},
 	{"H11a", "all", "Content-Length -1", "400", "GHSA-v9pg-7xvm-68hf", ALLOW_DROP, length, 0},
 	{"H11b", "all", "an empty Content-Length", "400", "python-hyper/h11 #181", ALLOW_DROP,
 	 length, 1},
@@ -268,6 +288,9 @@ const struct fault_case fault_http_cases[] = {
 	{"A14b", "all", "an upload of 2 GB", "413 after at most its limit and one buffer",
 	 "raullenchai/Rapid-MLX #193", ALLOW_DROP | ALLOW_503, large_upload, 2000000000, 120,
 	 .heavy = true},
+	{"H08", "all", "a body of 2^31 bytes", "413 at its limit; bounded memory",
+	 "mozilla-ai/llamafile #835", ALLOW_DROP | ALLOW_503, large_upload,
+	 (int64_t)1 << 31, 120, .heavy = true},
 	{"X01a", "all", "a good request without the key", "401", "vllm-project/vllm #58144",
 	 ALLOW_4XX, token, 0},
 	{"X01b", "all", "a good request with a wrong key", "401, and echo nothing",

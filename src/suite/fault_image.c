@@ -67,19 +67,45 @@ static bool other_png(struct fault *f)
 	return fault_image(f, "picture.png", "image/png", b.data, b.len);
 }
 
-enum { GIF, WEBP, HEIC, AVIF, JP2 };
+/* The answer is streamed: a refusal must come before the stream begins. */
+static bool sized_stream(struct fault *f)
+{
+	CLEANUP(buf_release) struct buf b = BUF_INIT(BUF_UNLIMITED);
+	int width = (int)(f->c->arg & 0xffff);
+	int height = (int)(f->c->arg >> 16);
+	struct ask how;
+	if (make_png(width, height, PNG_RGB8, &b) < 0)
+		return false;
+	const struct media *images[1] = {fault_media(f, "a.png", "image/png", b.data, b.len)};
+	struct sample s = {.id = f->c->id, .question = "What is in this image?",
+			   .images = images, .n_images = 1};
+	ask_defaults(&how);
+	how.max_tokens = 16;
+	how.stream = true;
+	return images[0] && fault_ask(f, &s, &how);
+}
+
+enum { GIF, WEBP, HEIC, AVIF, JP2, MOVING_GIF };
 
 static bool other_format(struct fault *f)
 {
-	static const char *const names[] = {"gif", "webp", "heic", "avif", "jp2"};
+	static const char *const names[] = {"gif", "webp", "heic", "avif", "jp2", "gif"};
 	const char *name = names[f->c->arg];
 	CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
-	if (f->c->arg == GIF)
-		make_gif(&b);
+	if (f->c->arg == GIF || f->c->arg == MOVING_GIF)
+		make_gif(f->c->arg == GIF ? 1 : 3, &b);
 	else
 		make_head_of(name, &f->rng, &b);
 	return fault_image(f, arena_fmt(f->scratch, "picture.%s", name),
 			   arena_fmt(f->scratch, "image/%s", name), b.data, b.len);
+}
+
+static bool cmyk(struct fault *f)
+{
+	CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
+	if (make_cmyk_jpeg(200, 120, &b) < 0)
+		return false;
+	return fault_image(f, "picture.jpg", "image/jpeg", b.data, b.len);
 }
 
 /* A PNG that says it is a JPEG. */
@@ -104,11 +130,15 @@ static bool two_halves(struct fault *f, int orientation, struct sample *ret)
 	struct err e;
 	for (int y = 0; y < SIDE; y++)
 		for (int x = 0; x < SIDE; x++) {
-			/* 3: upside down; 6: its top is at the right; 8: at the left */
-			bool red = orientation == 3   ? x >= SIDE / 2
-				   : orientation == 6 ? y >= SIDE / 2
-				   : orientation == 8 ? y < SIDE / 2
-						      : x < SIDE / 2;
+			/* 2 and 3: its right is at the left; 5 and 8: its top; 6 and 7: its
+			 * bottom */
+			bool right = orientation == 2 || orientation == 3;
+			bool top = orientation == 5 || orientation == 8;
+			bool bottom = orientation == 6 || orientation == 7;
+			bool red = right    ? x >= SIDE / 2
+				   : top    ? y < SIDE / 2
+				   : bottom ? y >= SIDE / 2
+					    : x < SIDE / 2;
 			unsigned char *p = rgb + 3 * ((size_t)y * SIDE + (size_t)x);
 			p[0] = red ? 224 : 32;
 			p[1] = 32;
@@ -129,7 +159,7 @@ static bool two_halves(struct fault *f, int orientation, struct sample *ret)
 
 static bool orientation(struct fault *f)
 {
-	static const int turns[] = {1, 3, 6, 8};
+	static const int turns[] = {1, 2, 3, 4, 5, 6, 7, 8};
 	struct sample samples[ARRAY_LEN(turns)];
 	const char *text[ARRAY_LEN(turns)] = {0};
 	struct ask how;
@@ -180,9 +210,12 @@ const struct fault_case fault_image_cases[] = {
 	 SIZE(10, 1990), 10},
 	{"I06b", "chat", "sides of 1 : 201", SMALL, "jundot/omlx #3529", ALLOW_ANY, sized,
 	 SIZE(10, 2010), 10},
+	{"I06c", "chat", "sides of 1 : 201, and the answer is streamed",
+	 "an answer, or refuse before the stream begins", "jundot/omlx #3529", ALLOW_ANY,
+	 sized_stream, SIZE(10, 2010), 10},
 	{"I07", "chat", "400 x 800 in one colour", "an answer", "ggml-org/llama.cpp #13827",
 	 ALLOW_2XX | ALLOW_EMPTY, sized, SIZE(400, 800), 10},
-	{"I10", "chat", "a photo with EXIF orientation 1, 3, 6 and 8", "the same answer",
+	{"I10", "chat", "a photo with EXIF orientation 1 to 8", "the same answer",
 	 "sgl-project/sglang #33464", ALLOW_ANY, orientation, 0, 20},
 	{"I11", "chat", "a transparent PNG", "an answer", "vllm-project/vllm #18508", ALLOW_ANY,
 	 other_png, PNG_RGBA8, 10},
@@ -202,6 +235,10 @@ const struct fault_case fault_image_cases[] = {
 	 "reference: no report known", ALLOW_ANY, other_png, PNG_PALETTE, 10},
 	{"I13c", "chat", "a PNG of 1 bit", "an answer, or refuse", "reference: no report known",
 	 ALLOW_ANY, other_png, PNG_GRAY1, 10},
+	{"I13d", "chat", "a JPEG in CMYK", "an answer, or refuse", "reference: no report known",
+	 ALLOW_ANY, cmyk, 0, 10},
+	{"I13e", "chat", "a GIF of three pictures", "the first one, or refuse",
+	 "reference: no report known", ALLOW_ANY, other_format, MOVING_GIF, 10},
 	{"I24", "chat", "a broken JPEG 2000", "refuse", "CVE-2026-22778", ALLOW_REFUSE,
 	 other_format, JP2},
 	{0},

@@ -56,6 +56,25 @@ static bool deep_field(struct fault *f)
 	return fault_post(f, "application/json", body.data, body.len);
 }
 
+/* The same as the schema that an answer must follow: it is compiled before anything is generated. */
+static bool deep_schema(struct fault *f)
+{
+	CLEANUP(buf_release) struct buf body = BUF_INIT(1 << 20);
+	CLEANUP(buf_release) struct buf rest = BUF_INIT(1 << 20);
+	CLEANUP(json_unref) json_t *good = fault_json(f);
+	if (!good || json_write(good, false, &rest) < 0)
+		return false;
+	(void)buf_str(&body, "{\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{"
+			     "\"name\":\"a\",\"schema\":");
+	for (int64_t i = 0; i < f->c->arg; i++)
+		(void)buf_str(&body, "{\"type\":\"array\",\"items\":");
+	(void)buf_str(&body, "{\"type\":\"string\"}");
+	for (int64_t i = 0; i < f->c->arg; i++)
+		(void)buf_str(&body, "}");
+	(void)buf_fmt(&body, "}},%s", rest.data + 1);
+	return fault_post(f, "application/json", body.data, body.len);
+}
+
 /* A good chat request with one key changed. value NULL: null. */
 static bool with_key(struct fault *f, const char *key, json_t *value)
 {
@@ -163,6 +182,9 @@ const struct fault_case fault_json_cases[] = {
 	 "ggml-org/llama.cpp #26600", ALLOW_ANY, deep_field, 10000, 10},
 	{"H03c", "tts chat", "JSON nested 1,000,000 deep", "refuse", "ggml-org/llama.cpp #25283",
 	 ALLOW_REFUSE, deep, 1000000, 5},
+	{"H03d", "chat", "a schema for the answer that is nested 1,000 deep",
+	 "refuse, or leave it alone", "ggml-org/llama.cpp #25283", ALLOW_ANY, deep_schema, 1000,
+	 20},
 	{"H04a", "tts chat", "a body in GBK", "refuse, and survive the error", UTF8, ALLOW_REFUSE,
 	 literal, 7},
 	{"H04b", "tts chat", "half a surrogate pair", "refuse", UTF8, ALLOW_REFUSE, literal, 8},

@@ -37,8 +37,11 @@ int make_png(int width, int height, enum png_shape shape, struct buf *out);
 /* Change the size that a PNG's header claims, with a right checksum. */
 void forge_png_size(char *png, uint32_t width, uint32_t height);
 
-/* A one pixel GIF. */
-void make_gif(struct buf *out);
+/* A GIF of one pixel with so many pictures. */
+void make_gif(int pictures, struct buf *out);
+
+/* A JPEG of four colours as printers use them. -1: no memory. */
+int make_cmyk_jpeg(int width, int height, struct buf *out);
 
 /* The first bytes of a format that few services read, then noise: heic, avif, webp, jp2. */
 void make_head_of(const char *format, struct rng *r, struct buf *out);

@@ -1,6 +1,10 @@
 /* src/suite/fault_picture.c - see fault_make.h: pictures.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <jpeglib.h>
 #include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -106,9 +110,63 @@ void forge_png_size(char *png, uint32_t width, uint32_t height)
 	put_u32(p + 29, crc32_of(p + 12, 17));
 }
 
-void make_gif(struct buf *out)
+void make_gif(int pictures, struct buf *out)
 {
-	static const char gif[] = "GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0"
-				  "\2\2D\1\0;";
-	(void)buf_add(out, gif, sizeof(gif) - 1);
+	static const char head[] = "GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff";
+	static const char picture[] = "!\xf9\4\4\12\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0";
+	(void)buf_add(out, head, sizeof(head) - 1);
+	for (int i = 0; i < pictures; i++)
+		(void)buf_add(out, picture, sizeof(picture) - 1);
+	(void)buf_char(out, ';');
+}
+
+/* libjpeg's own way out ends the program. */
+struct jpeg_way_out {
+	struct jpeg_error_mgr base;
+	jmp_buf back;
+};
+
+static void leave_jpeg(j_common_ptr c)
+{
+	longjmp(((struct jpeg_way_out *)c->err)->back, 1);
+}
+
+static void write_cmyk(struct jpeg_compress_struct *c, int width, int height, JSAMPLE *row)
+{
+	c->image_width = (JDIMENSION)width;
+	c->image_height = (JDIMENSION)height;
+	c->input_components = 4;
+	c->in_color_space = JCS_CMYK;
+	jpeg_set_defaults(c);
+	jpeg_start_compress(c, TRUE);
+	for (int y = 0; y < height; y++)
+		(void)jpeg_write_scanlines(c, &row, 1);
+	jpeg_finish_compress(c);
+}
+
+int make_cmyk_jpeg(int width, int height, struct buf *out)
+{
+	struct jpeg_compress_struct c;
+	struct jpeg_way_out out_of = {0};
+	unsigned char *data = NULL;
+	unsigned long len = 0;
+	volatile int rc = -1;
+	CLEANUP(free_ptr) JSAMPLE *row = calloc((size_t)width, 4);
+	if (!row)
+		return -1;
+	for (int x = 0; x < width; x++)
+		row[4 * x + x * 4 / width] = 200;
+	c.err = jpeg_std_error(&out_of.base);
+	out_of.base.error_exit = leave_jpeg;
+	jpeg_create_compress(&c);
+	jpeg_mem_dest(&c, &data, &len);
+	if (setjmp(out_of.back) == 0) {
+		write_cmyk(&c, width, height, row);
+		rc = 0;
+	}
+	jpeg_destroy_compress(&c);
+	if (rc == 0)
+		rc = buf_add(out, data, len);
+	free(data);
+	return rc;
 }

@@ -7,19 +7,13 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "protocols/protocol.h"
+#include "suite/fault_usage.h"
 
 #define HEALTH_NS	 (2 * NS_PER_S)
 #define POLL_NS		 (25 * NS_PER_MS)
 #define SHORT_NS	 (1500 * NS_PER_MS)	/* a stumble, not a state: shorter than this */
-#define SETTLE_NS	 (3 * NS_PER_S)
 #define LONGER_NS	 (15 * NS_PER_S)	/* we wait for a reply beyond its deadline */
-#define MIB		 (1024.0 * 1024.0)
-#define GROWTH		 (16 * MIB)		/* of memory, that makes us look again */
-#define GROWTH_AGAIN	 (6 * MIB)		/* and each time the case is repeated */
-#define PEAK		 (512 * MIB)		/* above rest, and 8 times what was sent */
-#define LOG_BYTES	 (64.0 * 1024)
-#define REPEATS		 4
-#define BASE64_RUN	 256
+#define PAUSE_NS	 NS_PER_S		/* that others may have to wait beyond it */
 
 /* ---- health ---- */
 
@@ -52,83 +46,6 @@ static void find_health(struct bench *b)
 		if (b->health && !healthy(b))
 			b->health = NULL;
 	}
-}
-
-/* ---- R6 ---- */
-
-/* Wait until everything that can be counted is back; what is then. */
-static void settle(struct bench *b, struct usage *ret)
-{
-	uint64_t start = clock_now();
-	for (;;) {
-		watch_read(b->watch, ret);
-		uint64_t took = clock_now() - start;
-		bool back = !(ret->fds > b->base.fds) && !(ret->threads > b->base.threads) &&
-			    !(ret->close_wait > b->base.close_wait) &&
-			    !(ret->running > b->base.running);
-		bool slim = !(ret->rss > b->base.rss + GROWTH);
-		if ((back && (slim || took > SETTLE_NS / 6)) || took > SETTLE_NS ||
-		    stop_requested())
-			return;
-		(void)clock_sleep_until(clock_now() + POLL_NS);
-	}
-}
-
-/* What of this grew, in words; false: nothing. `mib`: how much memory counts. */
-static bool grew(const struct usage *from, const struct usage *to, double mib, char *what,
-		 size_t size)
-{
-	if (to->running > from->running)
-		(void)snprintf(what, size, "%.0f requests are still running, %.0f before",
-			       to->running, from->running);
-	else if (to->fds > from->fds)
-		(void)snprintf(what, size, "%.0f open files instead of %.0f", to->fds, from->fds);
-	else if (to->close_wait > from->close_wait)
-		(void)snprintf(what, size, "%.0f connections in CLOSE_WAIT instead of %.0f",
-			       to->close_wait, from->close_wait);
-	else if (to->threads > from->threads)
-		(void)snprintf(what, size, "%.0f threads instead of %.0f", to->threads,
-			       from->threads);
-	else if (to->rss > from->rss + mib)
-		(void)snprintf(what, size, "memory grew by %.1f MiB to %.1f MiB",
-			       (to->rss - from->rss) / MIB, to->rss / MIB);
-	else
-		return false;
-	return true;
-}
-
-static void judge_peak(struct bench *b, struct fault *f, const struct usage *after)
-{
-	double more = after->peak - b->base.rss;
-	double budget = MAX(PEAK, 8 * (double)f->sent_bytes);
-	if (more > budget)
-		fault_find(f, "leak", "memory rose by %.0f MiB for %.2f MiB that were sent; "
-			   "%.0f MiB allowed", more / MIB, (double)f->sent_bytes / MIB,
-			   budget / MIB);
-}
-
-/* ---- R7 ---- */
-
-static bool has_base64(const char *text)
-{
-	size_t run = 0;
-	for (; *text && run < BASE64_RUN; text++) {
-		bool in = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-			  (*text >= '0' && *text <= '9') || *text == '+' || *text == '/';
-		run = in ? run + 1 : 0;
-	}
-	return run == BASE64_RUN;
-}
-
-static void judge_log(struct bench *b, struct fault *f, const struct usage *after)
-{
-	char tail[16384];
-	double more = after->log_bytes - b->base.log_bytes;
-	watch_log_tail(b->watch, b->base.log_bytes, tail, sizeof(tail));
-	if (more > MAX(LOG_BYTES, (double)f->sent_bytes / 4))
-		fault_find(f, "leak", "the log grew by %.0f KiB", more / 1024);
-	else if (more > 0 && has_base64(tail))
-		fault_find(f, "leak", "the log holds the input in base64");
 }
 
 /* ---- R4, R5 ---- */
@@ -179,11 +96,51 @@ static void bring_back(struct bench *b, struct fault *f, const char *what)
 		   ns_to_s(b->recover_ns));
 }
 
+/* It answers, and otherwise than before: what the fault set stays set. From here on another answer
+ * is the right one, where nobody can start the service afresh. */
+static void changed(struct bench *b, struct fault *f, const struct canary_report *first)
+{
+	struct canary *fresh = NULL;
+	struct err e;
+	fault_find(f, "collateral", "good requests are answered otherwise since: %s%s",
+		   first->detail, b->deployed ? "; it was started again" : "");
+	if (b->deployed) {
+		restart(b);
+		return;
+	}
+	if (canary_new(b->service, b->env, &fresh, &e) < 0) {
+		give_up(b, e.text);
+		return;
+	}
+	(void)canary_free(b->canary);
+	b->canary = f->canary = fresh;
+	f->good = canary_sample(fresh);
+}
+
+static void lies(struct bench *b, struct fault *f, const struct canary_report *first)
+{
+	fault_find(f, "lied", "health says 200, but good requests fail: %s%s", first->detail,
+		   b->deployed ? "; it was started again" : "");
+	if (b->deployed)
+		restart(b);
+	else
+		give_up(b, first->detail);
+}
+
+static void fell(struct bench *b, struct fault *f, const struct canary_report *first)
+{
+	char what[400];
+	(void)snprintf(what, sizeof(what), "%s: %s",
+		       has_ended(b) ? "the service ended" : "good requests fail", first->detail);
+	bring_back(b, f, what);
+}
+
 /* A good request failed after the fault. Is that a stumble, a lie, or the end? */
 static void look_closer(struct bench *b, struct fault *f, const struct canary_report *first)
 {
 	uint64_t start = clock_now();
 	bool said_well = false;
+	bool wrong = first->wrong > 0;
 	while (!has_ended(b) && clock_now() - start < b->recover_ns && !stop_requested()) {
 		struct canary_report r = {0};
 		bool health = healthy(b);
@@ -199,34 +156,27 @@ static void look_closer(struct bench *b, struct fault *f, const struct canary_re
 			return;
 		}
 		said_well = health;
+		wrong = r.wrong > 0;
 		if (r.outcome == OUTCOME_CONNECT && !health && took > SHORT_NS)
 			break;
 		(void)clock_sleep_until(clock_now() + POLL_NS);
 	}
 	if (stop_requested())
 		return;
-	if (!has_ended(b) && said_well && !b->deployed) {
-		fault_find(f, "lied", "health says 200, but good requests fail: %s",
-			   first->detail);
-		give_up(b, first->detail);
-		return;
-	}
-	if (!has_ended(b) && said_well)
-		fault_find(f, "lied", "health says 200, but good requests fail: %s; it was started "
-			   "again", first->detail);
-	char what[400];
-	(void)snprintf(what, sizeof(what), "%s: %s",
-		       has_ended(b) ? "the service ended" : "good requests fail", first->detail);
-	if (f->finding && strcmp(f->finding, "lied") == 0)
-		restart(b);
+	if (!has_ended(b) && wrong)
+		changed(b, f, first);
+	else if (!has_ended(b) && said_well)
+		lies(b, f, first);
 	else
-		bring_back(b, f, what);
+		fell(b, f, first);
 }
 
 static void judge_canaries(struct bench *b, struct fault *f, const struct canary_report *beside)
 {
 	struct canary_report after = {0};
 	bool well = canary_ask(b->canary, &after);
+	b->before_ns = b->after_ns;
+	b->after_ns = well ? after.slowest_ns : 0;
 	if (has_ended(b))
 		bring_back(b, f, "the service ended");
 	else if (!well)
@@ -242,17 +192,27 @@ static void judge_canaries(struct bench *b, struct fault *f, const struct canary
 
 /* ---- a case ---- */
 
-static void judge_deadline(struct bench *b, struct fault *f, const struct canary_report *beside)
+/* R3, and R4 of time. What good requests take before and after it is the measure: a machine that
+ * is busy with something else slows these, too, and a fault that slows all the others shows beside
+ * it alone. */
+static void judge_times(struct bench *b, struct fault *f, const struct canary_report *beside)
 {
-	uint64_t good = MAX(canary_rest_ns(b->canary), beside->slowest_ns);
-	uint64_t deadline = fault_deadline(f->c, good);
-	if (f->slowest_ns > deadline)
-		fault_find(f, "slow", "answered after %.1f s, at most %.1f s allowed",
-			   ns_to_s(f->slowest_ns), ns_to_s(deadline));
+	uint64_t good = MAX(canary_rest_ns(b->canary), MAX(b->before_ns, b->after_ns));
+	uint64_t deadline = fault_deadline(f, good);
+	if (f->slowest_ns > deadline) {
+		fault_find(f, "slow", "answered after %.1f s, at most %.1f s allowed (a good "
+			   "request takes %.2f s)", ns_to_s(f->slowest_ns), ns_to_s(deadline),
+			   ns_to_s(good));
+		f->late = true;
+	} else if (beside->slowest_ns > deadline + PAUSE_NS) {
+		fault_find(f, "collateral", "a good request beside it took %.1f s, before and "
+			   "after it %.2f s", ns_to_s(beside->slowest_ns), ns_to_s(good));
+		f->late = true;
+	}
 }
 
 /* Send it once, with canaries; R1 to R5. */
-static int send_once(struct bench *b, struct fault *f, struct err *e)
+int bench_send(struct bench *b, struct fault *f, struct err *e)
 {
 	struct canary_report beside = {0};
 	if (client_new(b->service, &f->client, e) < 0)
@@ -264,48 +224,9 @@ static int send_once(struct bench *b, struct fault *f, struct err *e)
 	f->client = client_free(f->client);
 	if (rc < 0)
 		return -1;
-	judge_deadline(b, f, &beside);
 	judge_canaries(b, f, &beside);
+	judge_times(b, f, &beside);
 	return 0;
-}
-
-/* R6: something grew. Memory and pools may grow once; what grows each time leaks. */
-static int repeat(struct bench *b, struct fault *f, struct usage *now, const char *first,
-		  struct err *e)
-{
-	char what[160];
-	for (int i = 0; i < REPEATS && !b->gone && !stop_requested(); i++) {
-		struct usage before = *now;
-		struct usage rest = b->base;
-		if (send_once(b, f, e) < 0)
-			return -1;
-		b->base = before;
-		settle(b, now);
-		b->base = rest;
-		if (!grew(&before, now, GROWTH_AGAIN, what, sizeof(what)))
-			return 0;
-	}
-	if (!b->gone)
-		fault_find(f, "leak", "%s; and it grew as often as the case was repeated: %s",
-			   first, what);
-	return 0;
-}
-
-static int judge_usage(struct bench *b, struct fault *f, struct err *e)
-{
-	struct usage after;
-	char what[160];
-	int rc = 0;
-	settle(b, &after);
-	judge_peak(b, f, &after);
-	judge_log(b, f, &after);
-	if (after.running > b->base.running)
-		fault_find(f, "leak", "%.0f requests still run %.0f s after it",
-			   after.running, ns_to_s(SETTLE_NS));
-	else if (grew(&b->base, &after, GROWTH, what, sizeof(what)))
-		rc = repeat(b, f, &after, what, e);
-	b->base = after;
-	return rc;
 }
 
 static void begin(struct bench *b, const struct fault_case *c, struct fault *f)
@@ -319,9 +240,34 @@ static void begin(struct bench *b, const struct fault_case *c, struct fault *f)
 			    .marker = "XMARKERX",
 			    .start_ns = clock_now()};
 	rng_init_named(&f->rng, (uint64_t)b->seed, c->id);
-	f->patience_ns = fault_deadline(c, canary_rest_ns(b->canary)) + LONGER_NS;
+	f->health = b->health;
+	f->patience_ns = fault_deadline(f, canary_rest_ns(b->canary)) + LONGER_NS;
 	if (b->gone)
 		fault_skip(f, "the service is gone: %.150s", b->why_gone);
+}
+
+/* Was a time all that was wrong? */
+static bool only_late(const struct bench *b, const struct fault *f)
+{
+	return f->finding && !b->gone && !stop_requested() &&
+	       (f->late || strcmp(f->finding, "slow") == 0) &&
+	       (strcmp(f->finding, "slow") == 0 || strcmp(f->finding, "collateral") == 0);
+}
+
+/* A moment in which the machine stood still is no finding: what is late must be late again. */
+static int send_again(struct bench *b, struct fault *f, struct err *e)
+{
+	char first[sizeof(f->detail)];
+	(void)snprintf(first, sizeof(first), "%s", f->detail);
+	f->finding = NULL;
+	f->detail[0] = '\0';
+	f->late = false;
+	f->slowest_ns = 0;
+	if (bench_send(b, f, e) < 0)
+		return -1;
+	if (!f->finding)
+		fault_saw(f, "once late, not again: %.150s", first);
+	return 0;
 }
 
 int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, struct err *e)
@@ -330,14 +276,14 @@ int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, stru
 	if (b->gone)
 		return 0;
 	watch_reset_peak(b->watch);
-	if (send_once(b, f, e) < 0)
+	if (bench_send(b, f, e) < 0 || (only_late(b, f) && send_again(b, f, e) < 0))
 		return -1;
 	if (b->gone)
 		return 0;
 	bool fell = f->finding && strcmp(f->finding, "dead") == 0;
 	if (fell)	/* another process: what it holds is new */
 		watch_read(b->watch, &b->base);
-	else if (judge_usage(b, f, e) < 0)
+	else if (usage_judge(b, f, e) < 0)
 		return -1;
 	return 0;
 }
@@ -374,12 +320,14 @@ static bool something_wrong(struct bench *b, const struct fault *f, size_t n)
 	char what[160];
 	bool fine = canary_ask(b->canary, &after) && !has_ended(b) &&
 		    (!b->health || healthy(b) || healthy(b));
-	settle(b, &now);
+	b->before_ns = b->after_ns;
+	b->after_ns = fine ? after.slowest_ns : 0;
+	usage_settle(b, &now);
 	for (size_t i = 0; i < n; i++)
 		all.sent_bytes += f[i].sent_bytes;
-	judge_peak(b, &all, &now);
-	judge_log(b, &all, &now);
-	bool more = grew(&b->base, &now, GROWTH, what, sizeof(what));
+	usage_judge_peak(b, &all, &now);
+	usage_judge_log(b, &all, &now);
+	bool more = usage_grew(b, &b->base, &now, what, sizeof(what));
 	if (fine && !more)
 		b->base = now;
 	return !fine || more || all.finding;
@@ -424,11 +372,13 @@ int bench_run_some(struct bench *b, const struct fault_case *const *cases, size_
 	watch_reset_peak(b->watch);
 	if (send_some(b, f, n, &beside, e) < 0)
 		return -1;
-	if (beside.wrong || beside.failed || something_wrong(b, f, n))
-		return run_each(b, cases, n, f, &beside, e);
-	for (size_t i = 0; i < n; i++)
-		judge_deadline(b, &f[i], &beside);
-	return 0;
+	bool late = false;
+	bool wrong = beside.wrong || beside.failed || something_wrong(b, f, n);
+	for (size_t i = 0; i < n && !wrong; i++) {
+		judge_times(b, &f[i], &beside);
+		late |= only_late(b, &f[i]);
+	}
+	return wrong || late ? run_each(b, cases, n, f, &beside, e) : 0;
 }
 
 int bench_open(struct bench *b, struct err *e)
@@ -439,11 +389,10 @@ int bench_open(struct bench *b, struct err *e)
 	if (canary_new(b->service, b->env, &b->canary, e) < 0)
 		return -1;
 	find_health(b);
-	struct canary_report r = {0};
-	(void)canary_ask(b->canary, &r);
 	watch_read(b->watch, &b->base);
+	usage_learn(b);
 	struct usage now;
-	settle(b, &now);	/* connections of the learning are closed by then */
+	usage_settle(b, &now);	/* connections of the learning are closed by then */
 	for (int i = 0; i < 10; i++) {
 		(void)clock_sleep_until(clock_now() + POLL_NS);
 		b->base = now;

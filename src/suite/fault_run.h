@@ -20,6 +20,8 @@ struct bench {
 	struct watch *watch;
 	struct deployed *deployed;	/* NULL: assay did not start it */
 	struct usage base;	/* at rest, before the next case */
+	double noise;		/* of its memory at rest, B: what good requests move it by */
+	uint64_t before_ns, after_ns;	/* what the good request before and after a case took */
 	const char *health;	/* its route; NULL: it has none */
 	bool gone;		/* it did not come back: nothing more can be asked */
 	char why_gone[300];
@@ -38,7 +40,10 @@ bool bench_is_cheap(const struct fault_case *c);
 int bench_run_some(struct bench *b, const struct fault_case *const *cases, size_t n,
 		   struct fault *f, struct err *e);
 
-/* Run the case and judge it. f is filled, its scratch is the caller's to free. -1: our failure. */
+/* Send a case once, with canaries, and judge R1 to R5. -1: our failure. */
+int bench_send(struct bench *b, struct fault *f, struct err *e);
+
+/* Run the case and judge it. What is late, or grew, must be so again when it is sent again. f is filled, its scratch is the caller's to free. -1: our failure. */
 int bench_run(struct bench *b, const struct fault_case *c, struct fault *f, struct err *e);
 
 #endif

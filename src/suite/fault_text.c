@@ -93,6 +93,34 @@ static bool wrong_types(struct fault *f)
 	return j && fault_post(f, "application/json", body, sizeof(body) - 1);
 }
 
+#define TINY_WAV "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=="
+
+/* A voice to copy, without the words that it says. */
+static bool no_reference_text(struct fault *f)
+{
+	json_t *j = fault_json(f);
+	if (j)
+		json_put_text(j, "ref_audio", TINY_WAV);
+	return fault_post_json(f, j);
+}
+
+/* The same voice to copy under two names: a cache of one is asked for the other. */
+static bool same_reference(struct fault *f)
+{
+	static const char *const names[] = {"first", "second"};
+	bool ok = true;
+	for (size_t i = 0; ok && i < ARRAY_LEN(names); i++) {
+		json_t *j = fault_json(f);
+		if (j) {
+			json_put_text(j, "ref_audio", TINY_WAV);
+			json_put_text(j, "ref_text", "seven");
+			json_put_text(j, "voice", names[i]);
+		}
+		ok = fault_post_json(f, j);
+	}
+	return ok;
+}
+
 /* ---- sound that comes back ---- */
 
 /* Ask for speech; true with its answer in *call (caller releases it in any case). */
@@ -184,8 +212,13 @@ const struct fault_case fault_text_cases[] = {
 	 ALLOW_REFUSE, no_fields},
 	{"T04b", "tts", "fields of wrong types", "refuse, and echo nothing",
 	 "vllm-project/vllm-omni #2203", ALLOW_REFUSE, wrong_types},
+	{"T04c", "tts", "ref_audio without ref_text", "refuse, or leave it alone",
+	 "vllm-project/vllm-omni #2203", ALLOW_ANY, no_reference_text, 0, 10},
 	{"T05", "tts", "a speaker that does not exist", "refuse, or the default; echo nothing",
 	 "vllm-project/vllm-omni #6970", ALLOW_EITHER, unknown_speaker, 0, 10},
+	{"T05b", "tts", "the same ref_audio under two names of voices",
+	 "an answer to each, or refuse", "vllm-project/vllm-omni #6970", ALLOW_ANY, same_reference,
+	 0, 20},
 	{"T07a", "tts", "speed 0", "refuse", "software-mansion/react-native-executorch #1134",
 	 ALLOW_REFUSE, odd_speed, 0},
 	{"T07b", "tts", "speed -1", "refuse", "software-mansion/react-native-executorch #1134",

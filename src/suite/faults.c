@@ -28,8 +28,7 @@ const struct opt faults_options[] = {
 	{.name = "services",
 	 OPT_AT_STRINGS(struct settings, services),
 	 .arg = "NAME,…",
-	 .help = "which services; all without it",
-	 .flags = OPT_PLAN_ONLY},
+	 .help = "which services of the plan; all without it"},
 	{.name = "cases",
 	 OPT_AT_STRINGS(struct settings, only),
 	 .arg = "ID,…",
@@ -55,7 +54,7 @@ const struct opt faults_options[] = {
 static const struct fault_case *const families[] = {
 	fault_audio_cases, fault_audio_long_cases, fault_image_cases, fault_image_many_cases,
 	fault_text_cases,  fault_json_cases,	   fault_http_cases,  fault_form_cases,
-	fault_stream_cases, fault_together_cases,
+	fault_stream_cases, fault_fetch_cases, fault_together_cases,
 };
 
 static const struct fault_case *case_at(size_t i)
@@ -271,9 +270,10 @@ static json_t *list(void)
 	const struct fault_case *c;
 	json_t *all = json_array();
 	for (size_t i = 0; (c = case_at(i)); i++)
-		(void)json_array_append_new(all, json_pack("{ss,ss,ss,ss,ss}", "id", c->id,
+		(void)json_array_append_new(all, json_pack("{ss,ss,ss,ss,ss,sb}", "id", c->id,
 							   "service", c->kinds, "name", c->name,
-							   "judged", c->must, "source", c->source));
+							   "judged", c->must, "source", c->source,
+							   "long", (int)c->heavy));
 	return all;
 }
 

@@ -6,13 +6,15 @@
 
 #include "audio/decode.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "suite/utterance.h"
 
 #define ERROR_RATE_MAX    0.20
 #define MIXED_RATE_MAX    0.30
-#define END_WORDS         12
-#define END_RATE_MAX      0.60
+#define MARK_SHARE_MIN    0.50
+#define STRETCH_WORDS     24
+#define STRETCH_SHARE_MIN 0.25
 #define WHOLE_RATE_MAX    0.30
 #define FORM_RATE_MAX     0.10
 #define PAUSE_ERROR_MAX_S 0.3
@@ -328,18 +330,6 @@ static void no_loop(struct check *k)
 	utterance_release(&u);
 }
 
-/* Its first or last n words, in the arena of the case. */
-static const char *end_words(struct check *k, const char *text, int n, bool last)
-{
-	size_t len = strlen(text);
-	size_t at = last ? len : 0;
-	while (n > 0 && (last ? at > 0 : at < len)) {
-		at += last ? (size_t)-1 : 1;
-		n -= text[at] == ' ';
-	}
-	return last ? arena_str(k->scratch, text + at) : arena_strn(k->scratch, text, at);
-}
-
 static bool fill(struct check *k, struct utterance *u, double seconds)
 {
 	while ((double)u->speech.n / UTTERANCE_RATE < seconds) {
@@ -350,28 +340,76 @@ static bool fill(struct check *k, struct utterance *u, double seconds)
 	return true;
 }
 
-/* All of it few errors, and no more at its start and its end: a part cut off there would be too
- * short to show in the whole. */
+struct heard {
+	const bool *words;	/* of all that was said, in order */
+	size_t n;
+	double rate;
+};
+
+static double share_heard(const struct heard *h, size_t from, size_t to)
+{
+	size_t hits = 0;
+	for (size_t i = from; i < MIN(to, h->n); i++)
+		hits += h->words[i];
+	return to > from ? (double)hits / (double)(to - from) : NAN;
+}
+
+/* Words of a sentence as they are counted. */
+static size_t words_of(struct check *k, const json_t *segment)
+{
+	const bool *unused;
+	double rate;
+	return check_heard("en", json_text(segment, "text", ""), "", k->scratch, &unused, &rate);
+}
+
+/* The i-th sentence: was it heard, at its place? */
+static double mark_heard(struct check *k, const struct utterance *u, const struct heard *h,
+			 size_t i)
+{
+	size_t from = 0;
+	for (size_t s = 0; s < i; s++)
+		from += words_of(k, json_array_get(u->segments, s));
+	return share_heard(h, from, from + words_of(k, json_array_get(u->segments, i)));
+}
+
+/* Where a stretch of words that is nearly not there begins; h->n: nowhere. */
+static size_t lost_stretch(const struct heard *h)
+{
+	for (size_t i = 0; i + STRETCH_WORDS <= h->n; i++)
+		if (share_heard(h, i, i + STRETCH_WORDS) < STRETCH_SHARE_MIN)
+			return i;
+	return h->n;
+}
+
+/* All of it with few errors; the sentences that mark its start, its middle and its end are there;
+ * and no stretch is lost between them. A part that is cut off would be too short to show in the
+ * whole. */
 static void judge_complete(struct check *k, const struct utterance *u, const struct call *call)
 {
-	const char *said = u->text.data;
+	static const char *const places[] = {"first", "middle", "last"};
 	const char *got = check_text(call);
+	struct heard h = {0};
 	double seconds = (double)u->speech.n / UTTERANCE_RATE;
-	double all = check_error_rate("en", said, got);
-	double start = check_error_rate("en", end_words(k, said, END_WORDS, false),
-					end_words(k, got, END_WORDS, false));
-	double end = check_error_rate("en", end_words(k, said, END_WORDS, true),
-				      end_words(k, got, END_WORDS, true));
-	if (all <= WHOLE_RATE_MAX && start <= END_RATE_MAX && end <= END_RATE_MAX)
-		check_pass(k, "%.0f s answered in %.1f s, %.0f %% errors", seconds,
-			   ns_to_s(call->end - call->start), 100 * all);
+	size_t n = json_array_size(u->segments);
+	const size_t marks[] = {0, n / 2, n - 1};
+	h.n = check_heard("en", u->text.data, got, k->scratch, &h.words, &h.rate);
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (!(mark_heard(k, u, &h, marks[i]) >= MARK_SHARE_MIN))
+			check_fail(k, "wrong-answer",
+				   "%.0f s of speech: its %s sentence is not in the answer: \"%s\"",
+				   seconds, places[i],
+				   json_text(json_array_get(u->segments, marks[i]), "text", ""));
+	size_t lost = lost_stretch(&h);
+	if (lost < h.n)
+		check_fail(k, "wrong-answer",
+			   "%.0f s of speech: words %zu to %zu of %zu are not in the answer",
+			   seconds, lost + 1, lost + STRETCH_WORDS, h.n);
+	else if (h.rate > WHOLE_RATE_MAX)
+		check_fail(k, "wrong-answer", "%.0f s of speech: %.0f %% errors, at most %.0f %% "
+			   "allowed", seconds, 100 * h.rate, 100 * WHOLE_RATE_MAX);
 	else
-		check_fail(
-			k, "wrong-answer",
-			"%.0f s of speech: %.0f %% errors in all, %.0f %% in the first %d words, "
-			"%.0f %% in the last: said \"…%s\", answered \"…%s\"",
-			seconds, 100 * all, 100 * start, END_WORDS, 100 * end,
-			end_words(k, said, END_WORDS, true), end_words(k, got, END_WORDS, true));
+		check_pass(k, "%.0f s answered in %.1f s, %.0f %% errors; start, middle and end "
+			   "are there", seconds, ns_to_s(call->end - call->start), 100 * h.rate);
 }
 
 static void complete(struct check *k, double seconds, const char *format)
@@ -428,10 +466,10 @@ const struct functional_case asr_cases[] = {
 	 "the answer is at most twice as long as what was said", "A25: CrispStrobe/CrispASR #125",
 	 false, no_loop},
 	{"asr-36s", "asr", "more than half a minute of speech, complete",
-	 "at most 30 % errors in all, at most 60 % in the first and last 12 words",
+	 "sentences at start, middle and end are there, no 24 words lost, at most 30 % errors",
 	 "seed: Long audio", false, past_half_a_minute},
 	{"asr-long", "asr", "30 minutes of speech, complete",
-	 "at most 30 % errors in all, at most 60 % in the first and last 12 words",
+	 "sentences at start, middle and end are there, no 24 words lost, at most 30 % errors",
 	 "seed: Long audio", true, long_audio},
 	{0},
 };

@@ -9,22 +9,48 @@
 
 #define WORDS_MAX 32
 
+static struct score_options options_of(const char *language)
+{
+	if (str_starts(language, "zh"))
+		return (struct score_options){.unit = TOKEN_CHARACTER,
+					      .normalizer = NORMALIZE_CHINESE};
+	if (strcmp(language, "mixed") == 0)
+		return (struct score_options){.unit = TOKEN_MIXED, .normalizer = NORMALIZE_CHINESE};
+	return (struct score_options){.unit = TOKEN_WORD, .normalizer = NORMALIZE_ENGLISH};
+}
+
 double check_error_rate(const char *language, const char *reference, const char *answer)
 {
-	struct score_options o = {.unit = TOKEN_WORD, .normalizer = NORMALIZE_ENGLISH};
+	const struct score_options o = options_of(language);
 	struct scorer *s = NULL;
 	struct pair_score pair;
 	double rate = NAN;
-	if (str_starts(language, "zh"))
-		o = (struct score_options){.unit = TOKEN_CHARACTER,
-					   .normalizer = NORMALIZE_CHINESE};
-	else if (strcmp(language, "mixed") == 0)
-		o = (struct score_options){.unit = TOKEN_MIXED, .normalizer = NORMALIZE_CHINESE};
 	if (scorer_new(&s, &o, NULL) == 0 &&
 	    scorer_pair(s, span_of(reference), span_of(answer), &pair, NULL) == 0)
 		rate = align_rate(&pair.counts);
 	(void)scorer_free(s);
 	return rate;
+}
+
+size_t check_heard(const char *language, const char *reference, const char *answer,
+		   struct arena *a, const bool **ret, double *ret_rate)
+{
+	const struct score_options o = options_of(language);
+	struct scorer *s = NULL;
+	struct pair_score pair;
+	size_t n = 0;
+	*ret_rate = NAN;
+	if (scorer_new(&s, &o, NULL) == 0 &&
+	    scorer_pair(s, span_of(reference), span_of(answer), &pair, NULL) == 0) {
+		bool *heard = arena_array(a, pair.n_ops + 1, sizeof(heard[0]));
+		for (size_t i = 0; i < pair.n_ops; i++)
+			if (pair.ops[i] != ALIGN_INSERTION)
+				heard[n++] = pair.ops[i] == ALIGN_HIT;
+		*ret = heard;
+		*ret_rate = align_rate(&pair.counts);
+	}
+	(void)scorer_free(s);
+	return n;
 }
 
 bool check_says(const char *answer, const char *words)

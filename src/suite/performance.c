@@ -2,69 +2,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/stop.h"
+#include "load/keeper.h"
 #include "load/load.h"
 #include "suite/find.h"
 #include "suite/image_encode.h"
+#include "suite/sweep.h"
 #include "suite/suites.h"
 
-#define STEPS_MAX 64
 #define FIND_ERRORS_MAX 0.01	/* a step with more failures is no pass */
-
-/* A sweep: the values of concurrency or of rate, one run each. */
-struct sweep {
-	bool by_rate;
-	double steps[STEPS_MAX];
-	size_t n;
-};
 
 struct settings {
 	const char *name, *service, *data;
 	struct targets targets;
 	struct sweep sweep;
 	struct find find;
-	bool judge, unique_prompts;
+	bool judge, unique_prompts, unique_images;
 	int64_t image_pairs;
 	struct load_spec load;
 	struct ask ask;
 };
-
-static int parse_sweep(const struct opt *o, const struct yaml_node *node, struct arena *a,
-		       void *field, struct err *e)
-{
-	struct sweep *s = field;
-	(void)a;
-	if (node->kind != YAML_MAP || node->n != 1)
-		return yaml_err(e, node, "%s is written {concurrency: [1, 2, 4]} or {rate: [1, 2]}",
-				o->name);
-	const struct yaml_pair *p = &node->pairs[0];
-	s->by_rate = strcmp(p->key, "rate") == 0;
-	if (!s->by_rate && strcmp(p->key, "concurrency") != 0)
-		return yaml_err(e, node, "%s goes over concurrency or rate, not '%s'", o->name,
-				p->key);
-	if (p->value->kind != YAML_LIST || p->value->n == 0 || p->value->n > STEPS_MAX)
-		return yaml_err(e, p->value, "%s needs a list of 1 to %d numbers", o->name,
-				STEPS_MAX);
-	for (size_t i = 0; i < p->value->n; i++) {
-		const struct yaml_node *v = p->value->pairs[i].value;
-		struct err why;
-		double x = 0;
-		if (v->kind != YAML_SCALAR || str_to_real(v->text, &x, &why) < 0 || x <= 0 ||
-		    (!s->by_rate && x != (double)(int64_t)x))
-			return yaml_err(e, v, "a step of %s must be a positive %snumber", o->name,
-					s->by_rate ? "" : "whole ");
-		s->steps[s->n++] = x;
-	}
-	return 0;
-}
-
-static json_t *echo_sweep(const void *field)
-{
-	const struct sweep *s = field;
-	json_t *steps = s->n ? json_array() : NULL;
-	for (size_t i = 0; i < s->n; i++)
-		(void)json_array_append_new(steps, json_real(s->steps[i]));
-	return steps ? json_pack("{so}", s->by_rate ? "rate" : "concurrency", steps) : NULL;
-}
 
 const struct opt performance_options[] = {
 	{.name = "name",
@@ -88,10 +44,11 @@ const struct opt performance_options[] = {
 		 "of service"},
 	{.name = "sweep",
 	 OPT_AT_NODE(struct settings, sweep),
-	 .parse = parse_sweep,
-	 .echo = echo_sweep,
+	 .parse = sweep_from_yaml,
+	 .echo = sweep_echo,
 	 .arg = "{concurrency: [N, …]}",
-	 .help = "one run for each of these values of concurrency or rate"},
+	 .help = "one run for each of these values of concurrency or rate: a list, 1..64 (each the "
+		 "double of the one before) or 10..50 by 10"},
 	{.name = "find",
 	 OPT_AT_NODE(struct settings, find),
 	 .parse = find_from_yaml,
@@ -109,6 +66,11 @@ const struct opt performance_options[] = {
 	 OPT_AT_BOOL(struct settings, unique_prompts),
 	 .def = "true",
 	 .help = "chat: a nonce in every request, so that no prefix cache is measured"},
+	{.name = "unique_images",
+	 OPT_AT_BOOL(struct settings, unique_images),
+	 .def = "true",
+	 .help = "chat: other pixels in every request, so that no image cache is measured (JPEG; "
+		 "other formats go as they are)"},
 	{.name = "image_encode",
 	 OPT_AT_INT(struct settings, image_pairs),
 	 .def = "0",
@@ -249,14 +211,17 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 		    struct result *r, struct err *e)
 {
 	const struct service *service = suite_service(env, s->service, e);
-	struct load_work work = {.service = service, .ask = s->ask,
-				 .unique_prompts = s->unique_prompts, .dist = env->dist,
-				 .own = env->own};
+	struct load_work work = {
+		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts,
+		.unique_images = s->unique_images, .keeper = env->keeper, .dist = env->dist,
+		.own = env->own};
 	if (!service || suite_samples(env, service, s->data, &work.samples, &work.n_samples, e) < 0)
 		return -1;
 	struct run *run = result_add_run(r, name, "performance");
 	run->service = suite_service_ref(service);
 	run->settings = settings_echo(s, load);
+	if (env->keeper)
+		keeper_begin_run(env->keeper, r->n_runs - 1);
 	run_add_targets(r, run, targets_of(s, service));
 	if (load_run(load, &work, r, run, env->progress, e) < 0) {
 		run->error = arena_str(r->arena, e->text);

@@ -23,6 +23,8 @@
 #include "store/store.h"
 #include "suite/samples.h"
 
+struct keeper;
+
 /* What a suite works with. Owned by the command. */
 struct suite_env {
 	struct arena *arena;		/* lives as long as the result */
@@ -33,6 +35,7 @@ struct suite_env {
 	struct painter *painter;	/* made pictures */
 	const struct progress *progress;
 	struct monitor *monitor;	/* runs beside; NULL: nothing is watched */
+	struct keeper *keeper;		/* of the requests of performance runs; may be NULL */
 	struct store *store;		/* parts are saved as they are measured; may be NULL */
 	bool long_cases;		/* --long: also what takes minutes */
 	struct dist *dist;		/* other ranks that make the same load; NULL: none */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "client/client.h"
 #include "http/url.h"
@@ -28,6 +29,7 @@ struct watch {
 	struct tree tree;
 	char metrics[URL_PATH_MAX + URL_HOST_MAX];	/* URL; "": none */
 	char log[512];				/* path; "": none */
+	char temp[512];				/* folder; "": not known, or one that all use */
 };
 
 static bool is_loopback(const char *host)
@@ -110,6 +112,34 @@ static void find_log(struct watch *w)
 	}
 }
 
+/* TMPDIR of its environment. What others put into /tmp meanwhile would be taken for its own. */
+static void find_temp(struct watch *w)
+{
+	static const char key[] = "TMPDIR=";
+	CLEANUP(free_ptr) char *all = NULL;
+	size_t room = 0;
+	ssize_t n = w->pid > 0 ? proc_read_all("/", &all, &room, "/proc/%d/environ", (int)w->pid)
+			       : -1;
+	w->temp[0] = '\0';
+	for (const char *at = all; n > 0 && at < all + n; at += strlen(at) + 1)
+		if (str_starts(at, key))
+			str_cut_copy(w->temp, sizeof(w->temp), at + sizeof(key) - 1);
+	if (strcmp(w->temp, "/tmp") == 0 || strcmp(w->temp, "/var/tmp") == 0)
+		w->temp[0] = '\0';
+}
+
+static double count_files(const char *folder)
+{
+	double n = 0;
+	DIR *d = opendir(folder);
+	if (!d)
+		return NAN;
+	for (struct dirent *at; (at = readdir(d));)
+		n += at->d_name[0] != '.';
+	(void)closedir(d);
+	return n;
+}
+
 static bool page_has_running(struct watch *w)
 {
 	struct usage u = {.running = NAN};
@@ -154,6 +184,7 @@ void watch_again(struct watch *w, pid_t pid)
 {
 	w->pid = pid > 0 || !is_loopback(w->url.host) ? pid : find_listener(w->url.port);
 	find_log(w);
+	find_temp(w);
 }
 
 bool watch_gone(struct watch *w)
@@ -222,7 +253,7 @@ void watch_read(struct watch *w, struct usage *ret)
 {
 	struct socket_counts sockets;
 	struct stat st;
-	*ret = (struct usage){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	*ret = (struct usage){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	if (w->pid > 0 && tree_find(&w->tree, "/", w->pid) == 0) {
 		for (size_t i = 0; i < w->tree.n; i++)
 			read_process(ret, w->tree.pids[i], (double)sysconf(_SC_PAGESIZE));
@@ -231,6 +262,8 @@ void watch_read(struct watch *w, struct usage *ret)
 	}
 	if (w->log[0] && stat(w->log, &st) == 0)
 		ret->log_bytes = (double)st.st_size;
+	if (w->temp[0])
+		ret->temp_files = count_files(w->temp);
 	if (w->metrics[0])
 		read_page(w, ret);
 }

@@ -19,6 +19,7 @@ struct usage {
 	double fds, threads, close_wait;
 	double running;		/* requests that it works on or that wait, as its /metrics says */
 	double log_bytes;	/* of the files that its output goes to */
+	double temp_files;	/* in its TMPDIR, when that is one of its own */
 };
 
 struct watch;

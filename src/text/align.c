@@ -17,6 +17,9 @@
 #define DIRECT_CELLS ((size_t)1 << 21)
 #define BAND_START 32
 
+/* More would take minutes: two texts of two million tokens, which is days of speech. */
+#define CELLS_MAX ((uint64_t)1 << 42)
+
 struct entry {
 	uint32_t word;
 	uint64_t rows;	/* bits of this word where the symbol stands */
@@ -385,6 +388,9 @@ int align_tokens(struct aligner *a, const uint32_t *reference, size_t n_referenc
 		p.m--;
 		tail++;
 	}
+	if ((uint64_t)p.n * p.m > CELLS_MAX)
+		return err_set(e, ERR_UNSUPPORTED, "%zu and %zu tokens are too many to align; cut "
+			       "the text into utterances", n_reference, n_hypothesis);
 	solve(a, p);
 	add_ops(a, ALIGN_HIT, tail);
 	*ret_ops = a->ops;

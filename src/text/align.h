@@ -44,7 +44,8 @@ struct aligner;
 int aligner_new(struct aligner **ret, struct err *e);
 struct aligner *aligner_free(struct aligner *a);	/* NULL is fine */
 
-/* Align. symbols: all tokens are below it. At most 2^31 tokens together. *ret_ops (owned by the
+/* Align. symbols: all tokens are below it. At most 2^31 tokens together, and at most 2^42 as a
+ * product without what agrees at both ends. *ret_ops (owned by the
  * aligner, until its next use) has *ret_n letters of enum align_op in order. */
 int align_tokens(struct aligner *a, const uint32_t *reference, size_t n_reference,
 		 const uint32_t *hypothesis, size_t n_hypothesis, uint32_t symbols,

@@ -13,6 +13,7 @@ struct pair {
 static const struct pair words[] = {
 	{"aeroplane", "airplane"}, {"ageing", "aging"}, {"aluminium", "aluminum"},
 	{"amongst", "among"}, {"analogue", "analog"}, {"burnt", "burned"},
+	{"cancelation", "cancellation"},
 	{"catalogue", "catalog"}, {"cheque", "check"}, {"cheques", "checks"}, {"cosy", "cozy"},
 	{"defence", "defense"}, {"dialogue", "dialog"}, {"dialogues", "dialogs"},
 	{"draught", "draft"}, {"dreamt", "dreamed"}, {"enrol", "enroll"}, {"enquiry", "inquiry"},

@@ -168,32 +168,49 @@ static void count_confusions(struct confusion *c, size_t *n)
 	qsort(c, *n, sizeof(c[0]), by_count);
 }
 
-static int by_speaker(const void *a, const void *b)
+/* What utterances are put together by. */
+typedef const char *group_fn(const struct scored *u);
+
+static const char *speaker_of(const struct scored *u)
 {
-	const struct scored *x = *(const struct scored *const *)a;
-	const struct scored *y = *(const struct scored *const *)b;
-	return strcmp(x->reference->speaker, y->reference->speaker);
+	return u->reference->speaker;
 }
 
-static void group_speakers(struct score_file *f)
+static const char *file_of(const struct scored *u)
+{
+	return u->reference->file;
+}
+
+struct grouped {
+	const char *name;
+	const struct scored *scored;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct grouped *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+	return order ? order : (x->scored > y->scored) - (x->scored < y->scored);
+}
+
+static void group(struct score_file *f, group_fn *name_of, struct score_group **list, size_t *ret_n)
 {
 	struct score *o = &f->out;
-	const struct scored **known = arena_array(f->arena, o->n, sizeof(known[0]));
+	struct grouped *known = arena_array(f->arena, o->n, sizeof(known[0]));
 	size_t n = 0;
 	for (size_t i = 0; i < o->n; i++)
-		if (o->items[i].reference->speaker)
-			known[n++] = &o->items[i];
+		if (name_of(&o->items[i]))
+			known[n++] = (struct grouped){name_of(&o->items[i]), &o->items[i]};
 	if (n > 0)
-		qsort(known, n, sizeof(known[0]), by_speaker);
+		qsort(known, n, sizeof(known[0]), by_name);
 	struct score_group *g = NULL;
 	for (size_t i = 0; i < n; i++) {
-		const char *name = known[i]->reference->speaker;
-		if (!g || strcmp(g->name, name) != 0) {
-			g = ARENA_ADD(f->arena, o->speakers, o->n_speakers);
-			g->name = name;
+		if (!g || strcmp(g->name, known[i].name) != 0) {
+			g = ARENA_ADD(f->arena, *list, *ret_n);
+			g->name = known[i].name;
 		}
 		g->utterances++;
-		align_add(&g->counts, &known[i]->counts);
+		align_add(&g->counts, &known[i].scored->counts);
 	}
 }
 
@@ -253,7 +270,8 @@ int score_corpus(const struct transcripts *reference, const struct transcripts *
 	}
 	for (int kind = 0; kind < CONFUSION_KINDS; kind++)
 		count_confusions(f->out.confusions[kind], &f->out.n_confusions[kind]);
-	group_speakers(f);
+	group(f, speaker_of, &f->out.speakers, &f->out.n_speakers);
+	group(f, file_of, &f->out.files, &f->out.n_files);
 	*ret = &f->out;
 	return 0;
 }
@@ -263,6 +281,11 @@ struct score *score_free(struct score *s)
 	if (s)
 		arena_free(((struct score_file *)s)->arena);
 	return NULL;
+}
+
+bool scored_agrees_nowhere(const struct scored *u)
+{
+	return u->hypothesis && u->counts.hits == 0 && align_reference(&u->counts) >= 5;
 }
 
 /* Errors at the next reference token: its own, and insertions before it. False at the end, where

@@ -79,12 +79,19 @@ struct score {
 	/* By name; none when no speaker is known. */
 	struct score_group *speakers;
 	size_t n_speakers;
+	/* By name; none when no utterance is a part of one (each is a file of its own). */
+	struct score_group *files;
+	size_t n_files;
 };
 
 /* The transcripts must fit (transcripts_match()) and outlive the score. */
 int score_corpus(const struct transcripts *reference, const struct transcripts *hypothesis,
 		 const struct score_options *options, struct score **ret, struct err *e);
 struct score *score_free(struct score *s);	/* NULL is fine */
+
+/* Has it five reference units or more, a hypothesis, and not one hit? Where others have many,
+ * sound and transcript may not belong together. */
+bool scored_agrees_nowhere(const struct scored *u);
 
 /* Errors of two systems in the segments of an utterance (Gillick & Cox 1989): stretches between
  * runs of two or more reference tokens that both got right. Both alignments are of the same

@@ -89,7 +89,7 @@ int similarity_anls(struct span candidate, const struct span *answers, size_t n_
 }
 
 /* "1,234", "-3.5", "5%", "$3": the number, or NaN. A percent is a hundredth. */
-static double number_of(struct span s)
+double similarity_number(struct span s)
 {
 	char digits[64];
 	size_t n = 0;
@@ -125,7 +125,7 @@ static bool same_folded(struct span a, struct span b)
 
 bool similarity_relaxed(struct span candidate, struct span answer)
 {
-	double got = number_of(candidate), want = number_of(answer);
+	double got = similarity_number(candidate), want = similarity_number(answer);
 	if (isnan(got) || isnan(want))
 		return same_folded(candidate, answer);
 	/* 105 against 100 is within, although 1.05 has no exact double. */

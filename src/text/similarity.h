@@ -24,6 +24,8 @@ int similarity_anls(struct span candidate, const struct span *answers, size_t n_
 /* ChartQA's relaxed accuracy: numbers within 5 % (0 only as 0; "1,234", "5%", "$3" are numbers),
  * other texts equal but for the case of letters. */
 bool similarity_relaxed(struct span candidate, struct span answer);
+/* The number that the whole text is ("-3.5", "1,234", "5%" for 0.05, "$3"), or NaN. */
+double similarity_number(struct span text);
 
 /* chrF (Popović 2015): character n-grams of 1 to 6 without spaces, recall counts beta = 2 times;
  * F of the averages of precision and recall. */

@@ -46,8 +46,35 @@ struct utterance *transcripts_add(struct transcripts_file *f, struct span id, st
 	u->text = arena_strn(f->arena, text.data ? text.data : "", text.len);
 	u->text_len = text.len;
 	u->speaker = speaker.len > 0 ? arena_strn(f->arena, speaker.data, speaker.len) : NULL;
+	u->file = NULL;
 	u->line = line;
 	return u;
+}
+
+static size_t digits(const char *text, size_t n)
+{
+	size_t i = 0;
+	while (i < n && text[i] >= '0' && text[i] <= '9')
+		i++;
+	return i;
+}
+
+/* The speaker in an id of LibriSpeech (1089-134686-0000) or AISHELL (BAC009S0002W0122); empty in
+ * any other. */
+static struct span speaker_of(struct span id)
+{
+	size_t at = digits(id.data, id.len), speaker = at;
+	for (int i = 0; i < 2 && at > 0 && at < id.len && id.data[at] == '-'; i++) {
+		size_t n = digits(id.data + at + 1, id.len - at - 1);
+		at = n > 0 ? at + 1 + n : 0;
+		if (i == 1 && at == id.len && n == 4)
+			return (struct span){id.data, speaker};
+	}
+	if (id.len == 16 && memcmp(id.data, "BAC", 3) == 0 && id.data[6] == 'S' &&
+	    id.data[11] == 'W' && digits(id.data + 3, 3) == 3 && digits(id.data + 7, 4) == 4 &&
+	    digits(id.data + 12, 4) == 4)
+		return (struct span){id.data + 6, 5};
+	return (struct span){0};
 }
 
 static void read_kaldi(struct transcripts_file *f, struct lines *l)
@@ -56,7 +83,7 @@ static void read_kaldi(struct transcripts_file *f, struct lines *l)
 	while (lines_next(l, &line)) {
 		struct span id = take_word(&line);
 		if (id.len > 0)
-			transcripts_add(f, id, line, (struct span){0}, l->number);
+			transcripts_add(f, id, line, speaker_of(id), l->number);
 	}
 }
 
@@ -106,20 +133,28 @@ static int read_trn(struct transcripts_file *f, struct lines *l, struct err *e)
 	return 0;
 }
 
-/* Plain text rarely begins every line with another word of digits and letters. */
+/* Could this be the id of a line, and no word? Plain text rarely begins every line with a word of
+ * ASCII that has a digit or an underscore in it and is no number. */
+static bool looks_like_id(struct span id)
+{
+	bool sign = false, plain = id.len >= 2, number = true;
+	for (size_t i = 0; i < id.len; i++) {
+		char c = id.data[i];
+		number = number && c && strchr("0123456789.,:$%", c);
+		sign = sign || (c >= '0' && c <= '9') || c == '_';
+		plain = plain && c > ' ' && c < 0x7f;
+	}
+	return sign && plain && (!number || id.len >= 4);
+}
+
+/* An id that stands twice still is one: that is an error to be told, not a word to be scored. */
 static bool looks_like_ids(struct lines l)
 {
 	struct span line;
 	size_t n = 0;
 	while (lines_next(&l, &line)) {
 		struct span id = take_word(&line);
-		bool digit = false, plain = id.len >= 3, number = id.len > 0;
-		for (size_t i = 0; i < id.len; i++) {
-			number = number && strchr("0123456789.,:$%", id.data[i]) && id.data[i];
-			digit = digit || (id.data[i] >= '0' && id.data[i] <= '9');
-			plain = plain && id.data[i] > ' ' && id.data[i] < 0x7f;
-		}
-		if (id.len > 0 && (!digit || !plain || (number && id.len < 4)))
+		if (id.len > 0 && !looks_like_id(id))
 			return false;
 		n += id.len > 0;
 	}
@@ -178,7 +213,7 @@ static int by_id(const void *a, const void *b)
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-static int index_ids(struct transcripts_file *f, struct err *e)
+int transcripts_index(struct transcripts_file *f, struct err *e)
 {
 	size_t n = f->out.n;
 	f->by_id = arena_array(f->arena, n, sizeof(f->by_id[0]));
@@ -188,8 +223,9 @@ static int index_ids(struct transcripts_file *f, struct err *e)
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(f->by_id[i - 1]->id, f->by_id[i]->id) == 0)
 			return err_set(e, ERR_DATA, "%s:%zu: the id '%s' is already in line %zu; "
-				       "each may stand once", f->out.name, f->by_id[i]->line,
-				       f->by_id[i]->id, f->by_id[i - 1]->line);
+				       "each may stand once (read as %s)", f->out.name,
+				       f->by_id[i]->line, f->by_id[i]->id, f->by_id[i - 1]->line,
+				       transcript_format_names[f->out.format]);
 	return 0;
 }
 
@@ -256,7 +292,7 @@ int transcripts_parse(const char *name, const char *data, size_t len,
 	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
 		l.pos = 3;
 	f->out.format = format == TRANSCRIPT_AUTO ? guess(name, l) : format;
-	if (parse(f, &l, e) < 0 || index_ids(f, e) < 0)
+	if (parse(f, &l, e) < 0 || transcripts_index(f, e) < 0)
 		return -1;
 	if (f->out.n == 0)
 		return err_set(e, ERR_DATA, "%s holds no transcript (read as %s)", name,
@@ -298,6 +334,18 @@ const struct utterance *transcripts_find(const struct transcripts *t, const char
 			lo = middle + 1;
 	}
 	return NULL;
+}
+
+int transcripts_set_speakers(struct transcripts *t, const struct transcripts *list, struct err *e)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct utterance *u = transcripts_find(list, t->items[i].id);
+		if (!u || u->text_len == 0)
+			return err_set(e, ERR_DATA, "%s names no speaker for '%s' of %s",
+				       list->name, t->items[i].id, t->name);
+		t->items[i].speaker = u->text;
+	}
+	return 0;
 }
 
 int transcripts_match(const struct transcripts *reference, const struct transcripts *hypothesis,

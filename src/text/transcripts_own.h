@@ -7,11 +7,23 @@
 #include "base/str.h"
 #include "text/transcripts.h"
 
+/* A word of ctm or a segment of stm. */
+struct timed {
+	const char *channel;	/* "file channel" */
+	const char *file, *speaker;
+	double start, end;
+	struct span text;
+	size_t line;
+	bool ignored;		/* a segment that is not scored */
+};
+
 struct transcripts_file {
 	struct transcripts out;	/* first: what the caller sees */
 	struct arena *arena;
 	struct utterance **by_id;
 	bool prediction;
+	struct timed *times;	/* by channel, start, line; of ctm and stm */
+	size_t n_times;
 };
 
 /* The lines of a file, without their ends; false at the end. */
@@ -32,5 +44,8 @@ struct utterance *transcripts_add(struct transcripts_file *f, struct span id, st
 int read_jsonl(struct transcripts_file *f, struct lines *l, struct err *e);
 int read_table(struct transcripts_file *f, struct lines *l, char separator, struct err *e);
 int read_nist(struct transcripts_file *f, struct lines *l, bool ctm, struct err *e);
+
+/* Sort by id; an id that is there twice is an error. */
+int transcripts_index(struct transcripts_file *f, struct err *e);
 
 #endif

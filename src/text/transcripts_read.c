@@ -1,4 +1,4 @@
-/* src/text/transcripts_read.c - readers of JSONL, tables and NIST's formats.
+/* src/text/transcripts_read.c - readers of JSONL and tables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/util.h"
@@ -164,78 +164,4 @@ int read_table(struct transcripts_file *f, struct lines *l, char separator, stru
 		transcripts_add(f, id, text, speaker, line);
 	}
 	return 0;
-}
-
-/* What belongs to one file and channel so far. */
-struct joined {
-	char *id;
-	struct buf text;
-	size_t line;
-};
-
-static struct joined *of_channel(struct transcripts_file *f, struct joined **list, size_t *n,
-				 struct span file, struct span channel, size_t line)
-{
-	const char *id = arena_fmt(f->arena, "%.*s %.*s", (int)file.len, file.data,
-				   (int)channel.len, channel.data);
-	/* Rows of a file mostly stand together. */
-	for (size_t i = *n; i > 0; i--)
-		if (strcmp((*list)[i - 1].id, id) == 0)
-			return &(*list)[i - 1];
-	struct joined *j = ARENA_ADD(f->arena, *list, *n);
-	j->id = arena_str(f->arena, id);
-	buf_init(&j->text, (size_t)1 << 30);
-	j->line = line;
-	return j;
-}
-
-static int nist_line(struct transcripts_file *f, struct span line, size_t number, bool ctm,
-		     struct joined **list, size_t *n, struct err *e)
-{
-	struct span file = take_word(&line), channel = take_word(&line), word = line;
-	for (int i = 0; i < (ctm ? 2 : 3); i++)
-		word = take_word(&line);	/* start, duration; speaker, start, end */
-	if (word.len == 0)
-		return err_set(e, ERR_DATA, "%s:%zu: too few fields; a line of %s is \"%s\"",
-			       f->out.name, number, ctm ? "ctm" : "stm",
-			       ctm ? "file channel start duration word"
-				   : "file channel speaker start end words");
-	if (ctm) {
-		line = take_word(&line);
-		if (line.len == 0)
-			return err_set(e, ERR_DATA, "%s:%zu: no word", f->out.name, number);
-	} else if (line.len > 0 && line.data[0] == '<') {
-		const char *end = memchr(line.data, '>', line.len);
-		size_t skip = end ? (size_t)(end - line.data) + 1 : 0;
-		line = span_trim((struct span){line.data + skip, line.len - skip});
-	}
-	if (span_is(line, "IGNORE_TIME_SEGMENT_IN_SCORING"))
-		return 0;
-	struct joined *j = of_channel(f, list, n, file, channel, number);
-	if (line.len > 0 && j->text.len > 0)
-		(void)buf_char(&j->text, ' ');
-	(void)buf_add(&j->text, line.data, line.len);
-	return j->text.failed ? err_sys(e, "no memory for %s", f->out.name) : 0;
-}
-
-int read_nist(struct transcripts_file *f, struct lines *l, bool ctm, struct err *e)
-{
-	struct joined *list = NULL;
-	size_t n = 0;
-	struct span line;
-	int rc = 0;
-	while (rc == 0 && lines_next(l, &line)) {
-		line = span_trim(line);
-		if (line.len == 0 || (line.len >= 2 && memcmp(line.data, ";;", 2) == 0))
-			continue;
-		rc = nist_line(f, line, l->number, ctm, &list, &n, e);
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (rc == 0)
-			transcripts_add(f, span_of(list[i].id),
-					(struct span){list[i].text.data, list[i].text.len},
-					(struct span){0}, list[i].line);
-		buf_release(&list[i].text);
-	}
-	return rc;
 }

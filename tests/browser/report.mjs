@@ -96,7 +96,12 @@ async function tests(b) {
 		await drawn(b);
 		const plots = await b.run(ink);
 		must(plots.filter((p) => p.kind === 'distribution').length === 3, 'three distributions');
-		must(plots.filter((p) => p.kind === 'timeline').length === 24, `timelines: ${plots.length}`);
+		const titles = await b.run(() => Array.from(document.querySelector('.plots')
+			.querySelectorAll('.plothead b > [lang=en]'), (x) => x.textContent));
+		for (const t of ['requests', 'in flight', 'latency of the requests that ended',
+			'queue of the server', 'device busy', 'device memory (HBM)', 'power', 'temperature',
+			'CPU of host and services', 'memory of services', 'memory of the host'])
+			must(titles.filter((x) => x === t).length === 1, `${t}: ${titles.join(', ')}`);
 		for (const p of plots)
 			must(p.ink > 200, `a ${p.kind} is empty (${p.ink} pixels)`);
 		await picture(b, 'report-light.png');
@@ -111,6 +116,62 @@ async function tests(b) {
 		});
 		must(first.h1.startsWith('Not trustworthy: tts-four'), first.h1);
 		must(first.top === 'grid' && first.rows === 4, JSON.stringify(first));
+	});
+
+	await test('the first screen says what decides, with target, interval and n', async () => {
+		const rows = await b.run(() => Array.from(document.querySelectorAll('.keys tbody tr'),
+			(r) => r.innerText.replace(/\s+/g, ' ')));
+		const want = [/^capacity of vlm-limit 6 in flight, 13.3 \/s latency.p99 < 700ms .*lowest that missed: 8/,
+			/^asr cer \+0.13 pp .* ±1 pp -0.21 … \+0.48 pp 120 ✓ aligned/,
+			/^chat keyword \+4.17 pp .* 24 \? undecided, 1350 would decide/,
+			/^soak of 12.0 h errors 0.021 % < 0.1% 0.011 % … 0.04 % 43000 ✓ pass/,
+			/^outages 1, the longest 4.5 s ≤ 10 s/, /^leaks hbm \+6.00 MiB\/h; 1 of 2 clean .*suspect/,
+			/^npu 1 chip 0 910B3, ECC \+1 single \+1 double, up to 66 °C .*✗ not healthy/,
+			/^npu 0 chip 0 910B3, ECC \+0 single \+0 double, .*✓ healthy/];
+		for (const w of want)
+			must(rows.some((r) => w.test(r)), `${w} is in none of:\n${rows.join('\n')}`);
+		const facts = await b.run(() => document.querySelector('.columns').innerText);
+		for (const t of ['2 × 910B3', '24.1.rc3', '8.0.RC3', 'server uvicorn', 'whisper-large-v3',
+			'9f86d081884c', 'tts-four: The tester itself', '1 case: runs under check --long',
+			'assay run acceptance.yaml --out report'])
+			must(facts.includes(t), `${t} is not in ${facts}`);
+	});
+
+	await test('the steps of the search: a curve, and each on request', async () => {
+		const seen = await b.run(() => {
+			const s = document.querySelector('[id^=sweep-]');
+			return { steps: Array.from(s.querySelectorAll('tbody')[0].rows, (r) =>
+				r.cells[0].innerText + ' ' + r.cells[1].innerText.split('\n')[0]).join('; '),
+			dots: s.querySelectorAll('svg.curve circle').length,
+			labels: Array.from(s.querySelectorAll('svg.curve text'), (t) => t.textContent) };
+		});
+		must(seen.steps === '1 ✓ met; 2 ✓ met; 4 ✓ met; 6 ✓ met; 6 again ✓ met; 8 ✗ missed', seen.steps);
+		must(seen.dots === 18 && seen.labels.includes('8') && seen.labels.includes('0 s') &&
+			seen.labels.includes('request_rate'), JSON.stringify(seen));
+		await b.run(() => new Promise((resolve) => {
+			const d = document.querySelector('details.steps');
+			d.addEventListener('toggle', () => requestAnimationFrame(resolve));
+			d.open = true;
+		}));
+		const inner = await b.run(() => document.querySelectorAll('details.steps [data-plot]').length);
+		must(inner === 6, `${inner} plots of steps`);
+		for (const p of await b.run(ink))
+			must(p.ink > 200, `a ${p.kind} is empty`);
+		await b.run(() => { document.querySelector('details.steps').open = false; });
+	});
+
+	await test('what did not change is one line, the rest comes on request', async () => {
+		const seen = await b.run(() => {
+			const place = document.querySelector('.plots');
+			const before = place.graphs.length;
+			const still = Array.from(place.querySelectorAll('.hint'), (x) => x.innerText).join(' ');
+			place.querySelector('button.more').click();
+			return { before, after: place.graphs.length, still,
+				ranges: place.graphs.map((g) => g.xAxisRange().join()) };
+		});
+		must(seen.still.includes('healthy 1') && seen.still.includes('swap used 0 B'), seen.still);
+		must(seen.after > seen.before, JSON.stringify(seen));
+		must(seen.ranges.every((r) => r === seen.ranges[0]), seen.ranges.join(' '));
 	});
 
 	await test('what the service said stays text', async () => {
@@ -164,6 +225,11 @@ async function tests(b) {
 	});
 
 	await test('pairs are aligned in colour', async () => {
+		await b.run(() => new Promise((resolve) => {
+			const d = document.querySelector('details.pairs');
+			d.addEventListener('toggle', () => requestAnimationFrame(resolve));
+			d.open = true;
+		}));
 		const marks = await b.run(() => {
 			const row = Array.from(document.querySelectorAll('tr.pair'))
 				.find((x) => x.querySelector('th').textContent === 'utt-7');
@@ -174,6 +240,17 @@ async function tests(b) {
 				clean: row.querySelectorAll('.heard.reference > *').length };
 		});
 		must(marks.del === '去' && marks.mark === '汽' && marks.clean === 0, JSON.stringify(marks));
+	});
+
+	await test('answers are marked from where they part', async () => {
+		const seen = await b.run(() => {
+			const row = Array.from(document.querySelectorAll('tr.pair'))
+				.find((x) => x.querySelector('th').textContent === 'img-3');
+			return { marks: Array.from(row.querySelectorAll('mark'), (m) => m.textContent).join('|'),
+				why: row.querySelector('.why').textContent };
+		});
+		must(seen.marks === '蓝色的圆形。|红色的圆形。' && seen.why.includes('at character 6'),
+			JSON.stringify(seen));
 	});
 
 	await test('the language can be switched', async () => {
@@ -221,6 +298,32 @@ async function tests(b) {
 			await picture(b, `report-360-${lang}.png`);
 			await b.cdp('Emulation.clearDeviceMetricsOverride');
 		});
+
+	await test('without scripts the tables are all there', async () => {
+		await b.cdp('Emulation.setScriptExecutionDisabled', { value: true });
+		await b.go(`file://${join(dir, 'en', 'report.html')}`);
+		const { root } = await b.cdp('DOM.getDocument', { depth: 0 });
+		const shown = async (selector) => {
+			const { nodeIds } = await b.cdp('DOM.querySelectorAll',
+				{ nodeId: root.nodeId, selector });
+			let n = 0;
+			for (const nodeId of nodeIds)
+				try {
+					const { model } = await b.cdp('DOM.getBoxModel', { nodeId });
+					n += model.height > 10;
+				} catch {
+					// it has no box: not shown
+				}
+			return n;
+		};
+		must(await shown('.grid td.fail') === 2, 'the grid');
+		must(await shown('.keys tbody tr') === 8, 'the numbers that decide');
+		must(await shown('section.run table') >= 6, 'the runs');
+		must(await shown('details.folded > summary') === 2, 'the folded cases');
+		must(await shown('svg.curve') === 1, 'the curve');
+		must(await shown('.switches') === 0, 'switches that do nothing');
+		await b.cdp('Emulation.setScriptExecutionDisabled', { value: false });
+	});
 
 	await test('it prints on A4', async () => {
 		const { data } = await b.cdp('Page.printToPDF', { preferCSSPageSize: true });

@@ -131,7 +131,7 @@ int my_socket(int domain, int type, int protocol) TAKES("socket");
 static int open_with(const char *path, int flags, va_list ap)
 {
 	int mode = flags & O_CREAT ? va_arg(ap, int) : 0;
-	if (fails(INJECT_CALLS, EMFILE))
+	if (fails(INJECT_CALLS, EMFILE) || fails(INJECT_INTERRUPTS, EINTR))
 		return -1;
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
@@ -154,33 +154,42 @@ int my_open64(const char *path, int flags, ...)
 	return fd;
 }
 
+/* What of a transfer is done: all, one byte, or -1: it fails, errno is set. */
+static ssize_t transfer(size_t len, int error)
+{
+	if (fails(INJECT_CALLS, error) || fails(INJECT_INTERRUPTS, EINTR))
+		return -1;
+	return len > 1 && fails(INJECT_SHORT, 0) ? 1 : (ssize_t)len;
+}
+
 ssize_t my_read(int fd, void *to, size_t len)
 {
-	return fails(INJECT_CALLS, EIO) ? -1 : syscall(SYS_read, fd, to, len);
+	ssize_t n = transfer(len, EIO);
+	return n < 0 ? -1 : syscall(SYS_read, fd, to, n);
 }
 
 ssize_t my_pread(int fd, void *to, size_t len, int64_t at)
 {
-	return fails(INJECT_CALLS, EIO) ? -1 : syscall(SYS_pread64, fd, to, len, at);
+	ssize_t n = transfer(len, EIO);
+	return n < 0 ? -1 : syscall(SYS_pread64, fd, to, n, at);
 }
 
 ssize_t my_write(int fd, const void *from, size_t len)
 {
-	return fails(INJECT_CALLS, ENOSPC) ? -1 : syscall(SYS_write, fd, from, len);
+	ssize_t n = transfer(len, ENOSPC);
+	return n < 0 ? -1 : syscall(SYS_write, fd, from, n);
 }
 
 ssize_t my_recv(int fd, void *to, size_t len, int flags)
 {
-	if (fails(INJECT_CALLS, ECONNRESET))
-		return -1;
-	return syscall(SYS_recvfrom, fd, to, len, flags, NULL, NULL);
+	ssize_t n = transfer(len, ECONNRESET);
+	return n < 0 ? -1 : syscall(SYS_recvfrom, fd, to, n, flags, NULL, NULL);
 }
 
 ssize_t my_send(int fd, const void *from, size_t len, int flags)
 {
-	if (fails(INJECT_CALLS, EPIPE))
-		return -1;
-	return syscall(SYS_sendto, fd, from, len, flags, NULL, 0);
+	ssize_t n = transfer(len, EPIPE);
+	return n < 0 ? -1 : syscall(SYS_sendto, fd, from, n, flags, NULL, 0);
 }
 
 int my_socket(int domain, int type, int protocol)

@@ -10,6 +10,9 @@
 enum inject_kind {
 	INJECT_MEMORY,	/* malloc, calloc, realloc, posix_memalign: ENOMEM */
 	INJECT_CALLS,	/* open, read, write, pread, recv, send, socket: EMFILE, EIO, ENOSPC … */
+	/* These two are no failures: who calls must go on as if nothing had been. */
+	INJECT_INTERRUPTS,	/* open, read, write, pread, recv, send: EINTR */
+	INJECT_SHORT,		/* read, write, pread, recv, send: one byte of what was asked for */
 	INJECT_KINDS,
 };
 

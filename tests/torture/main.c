@@ -22,12 +22,13 @@
 #define RUNS_MAX 400	/* of one work and kind: of many calls every k-th fails */
 #define TIME_LIMIT 20	/* s for one run */
 
-static const char *const kinds[INJECT_KINDS] = {"memory", "calls"};
+static const char *const kinds[INJECT_KINDS] = {"memory", "calls", "interrupts", "short"};
 
-enum { FINE, LEAKED, SILENT, WRONG, NEVER_HIT };
+enum { FINE, LEAKED, SILENT, WRONG, NEVER_HIT, GAVE_UP };
 static const char *const verdicts[] = {"fine", "leaked", "failed without words",
 				       "said it had succeeded, but had not",
-				       "never came to that call"};
+				       "never came to that call",
+				       "took for a failure what is none"};
 
 static int once(const struct torture *t, enum inject_kind kind, long nth)
 {
@@ -43,6 +44,10 @@ static int once(const struct torture *t, enum inject_kind kind, long nth)
 		return WRONG;
 	if (rc < 0 && !e.text[0])
 		return SILENT;
+	if (rc < 0 && (kind == INJECT_INTERRUPTS || kind == INJECT_SHORT)) {
+		(void)fprintf(stderr, "%s\n", e.text);
+		return GAVE_UP;
+	}
 	if (inject_held() != before) {
 		(void)fprintf(stderr, "%ld more pieces than before; %s\n",
 			      inject_held() - before, rc < 0 ? e.text : "success");
@@ -122,18 +127,32 @@ static bool torture(const struct torture *t, enum inject_kind kind, int number)
 	return true;
 }
 
+/* Over all lists; NULL at the end. */
+static const struct torture *torture_at(size_t i)
+{
+	static const struct torture *const lists[] = {tortures, tortures_of_readers};
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+		for (const struct torture *t = lists[k]; t->name; t++)
+			if (i-- == 0)
+				return t;
+	return NULL;
+}
+
 static int alone(const char *name, const char *kind, long nth)
 {
-	const struct torture *t = tortures;
+	const struct torture *t;
 	struct err e;
-	while (t->name && strcmp(t->name, name) != 0)
-		t++;
-	if (!t->name)
+	size_t i = 0;
+	int which = 0;
+	while ((t = torture_at(i)) && strcmp(t->name, name) != 0)
+		i++;
+	while (which < INJECT_KINDS && strcmp(kind, kinds[which]) != 0)
+		which++;
+	if (!t || which == INJECT_KINDS)
 		return 1;
-	for (int i = 0; i < 2; i++)
+	for (int k = 0; k < 2; k++)
 		(void)t->work(&e);
-	bool memory = strcmp(kind, kinds[0]) == 0;
-	int verdict = verdict_of(t, memory ? INJECT_MEMORY : INJECT_CALLS, nth);
+	int verdict = verdict_of(t, (enum inject_kind)which, nth);
 	(void)printf("%s\n", verdicts[verdict]);
 	return verdict != FINE;
 }
@@ -145,11 +164,12 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		return alone(argv[1], argv[2], strtol(argv[3], NULL, 10));
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	for (const struct torture *t = tortures; t->name; t++)
+	const struct torture *t;
+	for (size_t i = 0; (t = torture_at(i)); i++)
 		n += argc < 2 || strcmp(argv[1], t->name) == 0;
 	(void)printf("1..%d\n", n * INJECT_KINDS);
 	n = 0;
-	for (const struct torture *t = tortures; t->name; t++)
+	for (size_t i = 0; (t = torture_at(i)); i++)
 		for (int kind = 0; kind < INJECT_KINDS; kind++)
 			if (argc < 2 || strcmp(argv[1], t->name) == 0)
 				good = torture(t, (enum inject_kind)kind, ++n) && good;

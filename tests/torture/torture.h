@@ -12,7 +12,9 @@ struct torture {
 	int (*work)(struct err *e);
 };
 
-extern const struct torture tortures[];	/* a nameless one ends it */
+/* A nameless one ends each. */
+extern const struct torture tortures[];
+extern const struct torture tortures_of_readers[];
 
 /* Status of a work that said it had succeeded, and had not. */
 #define TORTURE_WRONG 2

@@ -21,6 +21,7 @@ import importlib.util
 import json
 import os
 import queue
+import re
 import struct
 import sys
 import threading
@@ -77,10 +78,24 @@ def torch_device(word):
 
 def check_on(device, parameters):
     """Libraries fall back to the CPU without a word: look where the weights are."""
+    kind, _, number = device.partition(":")
     for p in parameters:
-        if p.device.type != device.split(":")[0]:
-            raise Fail("the model was loaded on %s, not on %s" % (p.device.type, device))
+        index = getattr(p.device, "index", None)
+        if p.device.type != kind or (number and index is not None and index != int(number)):
+            raise Fail("the model was loaded on %s, not on %s" % (p.device, device))
         return
+
+
+def dtype_option(transformers, torch, dtype):
+    """The option of from_pretrained() and pipeline(): renamed in transformers 4.56."""
+    version = [int(n) for n in re.findall(r"\d+", transformers.__version__)[:2]]
+    return {"dtype" if version >= [4, 56] else "torch_dtype": getattr(torch, dtype)}
+
+
+def picture(part):
+    """An image part of a message as a PIL picture."""
+    pil = need("PIL.Image", "pillow")
+    return pil.frombytes("RGB", (part["width"], part["height"]), part["rgb"])
 
 
 def to_s16(samples):
@@ -95,6 +110,16 @@ def to_s16(samples):
     if sys.byteorder == "big":
         out.byteswap()
     return out.tobytes()
+
+
+def sentences(text, limit):
+    """The text in sentences, joined while they stay within limit letters."""
+    out = [""]
+    for part in re.findall(r"[^.!?;。！？；\n]+[.!?;。！？；\n]*", text):
+        if out[-1] and len(out[-1]) + len(part) > limit:
+            out.append("")
+        out[-1] += part
+    return [s for s in out if any(c.isalnum() for c in s)]
 
 
 def to_float(pcm):
@@ -322,6 +347,8 @@ def main(name, task, model_class, add_options=None):
         kind, _, number = args.device.partition(":")
         if kind not in ("npu", "cuda", "cpu") or (kind != "cpu" and not number.isdigit()):
             raise Fail("--device is npu:N, cuda:N or cpu, not '%s'" % args.device)
+        if kind == "cpu":
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # libraries that take a GPU unasked find none
         args.dtype = args.dtype or ("float32" if kind == "cpu" else "float16")
         channel = Channel(open_channel())
         model = (load_backend(args.backend) if args.backend else model_class)(args)

@@ -28,11 +28,20 @@ class Model:
         level = max(0, min(9, round(5 * speed)))
         params = self.library.Chat.InferCodeParams(spk_emb=self.voices[speaker],
                                                    prompt="[speed_%d]" % level)
-        for pieces in self.chat.infer([text], stream=True, params_infer_code=params,
-                                      skip_refine_text=True):
-            for piece in pieces:
-                if piece is not None and len(piece):
-                    yield RATE, w.to_s16(piece)
+        # One sentence after the other: it ends each call after 2048 codes (43 s), and streams
+        # several at once side by side.
+        for sentence in w.sentences(text, 150):
+            ended = False
+            try:
+                for pieces in self.chat.infer([sentence], stream=True, params_infer_code=params,
+                                              skip_refine_text=True):
+                    for piece in pieces:
+                        if piece is not None and len(piece):
+                            yield RATE, w.to_s16(piece)
+                ended = True
+            finally:
+                if not ended:
+                    self.chat.interrupt()
 
 
 if __name__ == "__main__":

@@ -11,16 +11,16 @@ class Model:
         torch, device = w.torch_device(args.device)
         transformers = w.need("transformers")
         self.device = args.device
-        dtype = getattr(torch, args.dtype)
+        dtype = w.dtype_option(transformers, torch, args.dtype)
         model = transformers.AutoModelForSpeechSeq2Seq.from_pretrained(
-            args.model, torch_dtype=dtype, low_cpu_mem_usage=True).to(device).eval()
+            args.model, low_cpu_mem_usage=True, **dtype).to(device).eval()
         w.check_on(args.device, model.parameters())
         processor = transformers.AutoProcessor.from_pretrained(args.model)
         self.multilingual = getattr(model.generation_config, "is_multilingual", False)
         self.pipe = transformers.pipeline(
             "automatic-speech-recognition", model=model, tokenizer=processor.tokenizer,
-            feature_extractor=processor.feature_extractor, torch_dtype=dtype, device=device,
-            chunk_length_s=30)
+            feature_extractor=processor.feature_extractor, device=device, chunk_length_s=30,
+            **dtype)
 
     def transcribe(self, pcm, language):
         seconds = len(pcm) / 32000

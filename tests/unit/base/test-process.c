@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +79,27 @@ static void test_grandchildren_end_too(void **state)
 	(void)close(ends[0]);
 }
 
+/* What a yielding child starts yields, too: the policy of both is in /proc/PID/stat, field 41. */
+static void test_children_that_yield(void **state)
+{
+	(void)state;
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	const char *const argv[] = {"sh", "-c", "sh -c 'cut -d\" \" -f41 /proc/self/stat'", NULL};
+	struct process_spec spec = {.argv = argv, .out = ends[1], .yields = true};
+	struct err e;
+	pid_t pid;
+	int status;
+	assert_int_equal(process_start(&spec, &pid, &e), 0);
+	(void)close(ends[1]);
+	char text[8] = "";
+	assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "5\n");	/* SCHED_IDLE */
+	assert_int_equal(process_wait(pid, UINT64_MAX, &status), 1);
+	(void)close(ends[0]);
+	assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +108,7 @@ int main(void)
 		cmocka_unit_test(test_hanging_program_is_ended),
 		cmocka_unit_test(test_long_output_is_cut_not_blocking),
 		cmocka_unit_test(test_grandchildren_end_too),
+		cmocka_unit_test(test_children_that_yield),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,7 +124,36 @@ static void test_configs_with_traps(void **state)
 		 "\"decoder_layers\":4,\"decoder_attention_heads\":20,\"decoder_ffn_dim\":5120,"
 		 "\"max_source_positions\":1500,\"max_target_positions\":448,"
 		 "\"vocab_size\":51866}",
-		 {1280, 4, 20, 20, 64, 5120, 51866, 1500, 448}},
+		 {1280, 4, 20, 20, 64, 5120, 51866, 1500, 448, .tower_width = 1280,
+		  .tower_positions = 1500}},
+		/* CogVLM2: other names, and no heads of the keys told but these */
+		{"{\"architectures\":[\"CogVLMForCausalLM\"],\"hidden_size\":4096,"
+		 "\"num_hidden_layers\":32,\"num_attention_heads\":32,"
+		 "\"num_multi_query_heads\":8,\"intermediate_size\":14336,\"vocab_size\":128256,"
+		 "\"vision_config\":{\"hidden_size\":1792,\"intermediate_size\":15360,"
+		 "\"image_size\":1344,\"patch_size\":14}}",
+		 {4096, 32, 32, 8, 128, 14336, 128256, .tower_width = 1792, .tower_ffn = 15360,
+		  .tower_positions = 9217}},
+		/* InternVL2: llm_config; no kv heads means as many as heads */
+		{"{\"model_type\":\"internvl_chat\",\"llm_config\":{\"hidden_size\":64,"
+		 "\"num_hidden_layers\":2,\"num_attention_heads\":4,\"vocab_size\":9},"
+		 "\"vision_config\":{\"hidden_size\":1024,\"intermediate_size\":4096}}",
+		 {64, 2, 4, 4, 16, 0, 9, .tower_width = 1024, .tower_ffn = 4096}},
+		/* GLM: n_kv_heads and its like, padded_vocab_size */
+		{"{\"language_config\":{\"hidden_size\":4096,\"num_layers\":40,"
+		 "\"num_attention_heads\":32,\"n_kv_heads\":2,\"kv_channels\":128,"
+		 "\"ffn_hidden_size\":13696,\"padded_vocab_size\":151552,\"seq_length\":8192}}",
+		 {4096, 40, 32, 2, 128, 13696, 151552, 0, 8192}},
+		/* Qwen2-VL: hidden_size of the tower is that of the language model */
+		{"{\"hidden_size\":3584,\"num_hidden_layers\":28,\"num_attention_heads\":28,"
+		 "\"num_key_value_heads\":4,\"vision_config\":{\"embed_dim\":1280,"
+		 "\"hidden_size\":3584}}",
+		 {3584, 28, 28, 4, 128, .tower_width = 1280, .tower_ffn = 5120}},
+		/* a mixture of experts */
+		{"{\"hidden_size\":2048,\"num_hidden_layers\":48,\"num_attention_heads\":32,"
+		 "\"num_key_value_heads\":4,\"head_dim\":128,\"num_experts\":128,"
+		 "\"num_experts_per_tok\":8,\"moe_intermediate_size\":768}",
+		 {2048, 48, 32, 4, 128, .experts = 128, .active_experts = 8, .expert_ffn = 768}},
 		{"{\"thinker_config\":{\"text_config\":{\"hidden_size\":64,\"num_hidden_layers\":2,"
 		 "\"num_attention_heads\":4,\"multi_query_group_num\":2,\"head_dim\":32}}}",
 		 {64, 2, 4, 2, 32, 0, 0, 0, 0}},
@@ -137,6 +166,44 @@ static void test_configs_with_traps(void **state)
 						   &m, &e), 0);
 		assert_memory_equal(&m.dims, &rows[i].want, sizeof(m.dims));
 	}
+}
+
+/* The type of numbers may stand at any level, under either name, with "torch." before it. */
+static void test_dtype_anywhere(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+		{"{\"torch_dtype\":\"bfloat16\"}", "bfloat16"},
+		{"{\"dtype\":\"torch.float16\"}", "float16"},
+		{"{\"text_config\":{\"torch_dtype\":\"float16\"}}", "float16"},
+		{"{\"thinker_config\":{\"dtype\":\"bfloat16\",\"text_config\":{}}}", "bfloat16"},
+		{"{\"vision_config\":{\"dtype\":\"bfloat16\"}}", "bfloat16"},
+		{"{}", NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err e;
+		struct model_files m = {.parameters = NAN};
+		put_text("config.json", rows[i][0]);
+		assert_int_equal(model_config_read(arena_fmt(arena, "%s/config.json", dir), arena,
+						   &m, &e), 0);
+		if (!rows[i][1])
+			assert_null(m.dtype);
+		else
+			assert_string_equal(m.dtype ? m.dtype : "", rows[i][1]);
+	}
+}
+
+/* Packed numbers are no parameters; their size is what counts. */
+static void test_quantised(void **state)
+{
+	(void)state;
+	struct buf b = tensors(100, "I32", 4);
+	(void)put("model.safetensors", b.data, b.len);
+	struct model_files m = read_ok();
+	assert_string_equal(m.dtype, "quantised (I32)");
+	assert_true(isnan(m.parameters));
+	assert_int_equal(m.bytes, 100 * 8 * 4 + 32);
+	buf_release(&b);
 }
 
 static void test_broken_safetensors(void **state)
@@ -238,6 +305,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_shards_of_an_index, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_configs_with_traps, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dtype_anywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_quantised, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_safetensors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gguf, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_folders_without_weights, set_up, tear_down),

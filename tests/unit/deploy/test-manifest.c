@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "catalog/catalog.h"
 #include "deploy/launch.h"
 #include "deploy/manifest.h"
 #include "deploy/up.h"
@@ -39,12 +40,12 @@ static const char whole[] =
 	"deploy:\n"
 	"  asr: {recipe: whisper, model: /data/whisper-large-v3, devices: auto, port: 8001, "
 	"replicas: 2, env: {OMP_NUM_THREADS: 1}, ready: 300s, restart: on-failure}\n"
-	"  vlm: {recipe: vllm-ascend, model: /data/Qwen2-VL-7B, devices: [2, 3], port: 8013, "
+	"  vlm: {recipe: vllm-ascend, model: /data/Qwen2-VL-7B, devices: [2, 3], port: 8003, "
 	"in: {docker: \"vllm-ascend:v0.18.0\"}, args: [\"--max-model-len\", \"16384\"]}\n"
 	"  own: {command: [\"python3\", \"serve.py\", \"--port\", \"{port}\", "
 	"'{\"image\":4}'], devices: [4], port: 8004, ready: {url: \"/health\"}, "
 	"proof: required}\n"
-	"  tts: {recipe: flite}\n";
+	"  tts: {recipe: flite, port: 8002}\n";
 
 static void test_whole(void **state)
 {
@@ -128,7 +129,7 @@ static void test_wrong(void **state)
 		{TOP "  a: {recipe: flite, prot: 1}\n", ":3:22: ", "did you mean"},
 		{TOP "  a: {recipe: flite, port: 70000}\n", ":3:28: ", "port"},
 		{TOP "  a: {recipe: flite, port: 8001, replicas: 3}\n"
-		     "  b: {recipe: flite, port: 8003}\n", ":4:28: ", "share a port"},
+		     "  b: {recipe: flite, port: 8021}\n", ":4:28: ", "share port 8021"},
 		{TOP "  a: {recipe: flite, command: [x]}\n", ":3:6: ", "either recipe or command"},
 		{TOP "  a: {command: [x], devices: [cpu]}\n", ":3:6: ", "how to see that"},
 		{TOP "  a: {command: [x], devices: [cpu], protocol: nix, route: /}\n", ":3:47: ",
@@ -181,12 +182,72 @@ static void test_recipes(void **state)
 		assert_non_null(recipe_find(&r, needed[i]));
 }
 
+/* Every model of the catalogue has a recipe, or a route of its own that says why not. */
+static void test_recipes_of_models(void **state)
+{
+	(void)state;
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct recipes recipes;
+	struct catalog c;
+	struct err e;
+	assert_int_equal(recipes_load(NULL, a, &recipes, &e), 0);
+	assert_int_equal(catalog_load(NULL, a, &c, &e), 0);
+	for (size_t i = 0; i < c.n_models; i++) {
+		const struct model *m = &c.models[i];
+		if (m->recipes.n == 0 && strcmp(m->name, "indextts2") != 0)
+			fail_msg("%s has no recipe", m->name);
+		for (size_t k = 0; k < m->recipes.n; k++) {
+			const struct recipe *r = recipe_find(&recipes, m->recipes.items[k]);
+			if (!r)
+				fail_msg("%s: no recipe %s", m->name, m->recipes.items[k]);
+			assert_string_equal(r->kind, m->task);
+		}
+	}
+}
+
+static void test_worker_args(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *words;	/* of the error, or of the command */
+		bool fine;
+	} rows[] = {
+		{"{recipe: cosyvoice, model: /m, devices: [cpu], worker_args: "
+		 "[\"--prompt-text\", \"a b\"]}", "--device cpu '--prompt-text' 'a b'", true},
+		{"{recipe: vllm, model: /m, devices: [0], worker_args: [x]}", "no Python worker",
+		 false},
+		{"{recipe: vits, model: /m, devices: [cpu], worker_args: [\"it's\"]}",
+		 "worker_args are not supported", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct manifest m;
+		struct launch l = {0};
+		struct accels none = {0};
+		struct launch_place at = {.port = 1, .accels = &none, .state = "/s"};
+		struct err e = {0};
+		const char *text = arena_fmt(a, "deploy:\n  x: %s\n", rows[i].text);
+		int rc = read_text(text, strlen(text), a, &m, &e);
+		if (rc == 0)
+			rc = launch_make(&m, &m.units[0], &at, a, &l, &e);
+		assert_int_equal(rc, rows[i].fine ? 0 : -1);
+		const char *got = e.text;
+		for (size_t k = 0; rc == 0 && k < l.words.n; k++)
+			if (strcmp(l.words.items[k], "--worker-command") == 0)
+				got = l.words.items[k + 1];
+		if (!strstr(got, rows[i].words))
+			fail_msg("%s", got);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_wrong), cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_recipes),
+		cmocka_unit_test(test_recipes_of_models),
+		cmocka_unit_test(test_worker_args),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

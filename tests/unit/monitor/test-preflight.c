@@ -211,6 +211,182 @@ static void test_model_folder(void **state)
 	preflight_release(&p);
 }
 
+/* A program of this name, first in PATH. */
+static void put_program(const char *name, const char *text)
+{
+	put(arena_fmt(arena, "/bin/%s", name), arena_fmt(arena, "#!/bin/sh\n%s\n", text));
+	assert_int_equal(chmod(arena_fmt(arena, "%s/bin/%s", root, name), 0755), 0);
+}
+
+/* Two chips: the first as told, with a process; the second idle. */
+static void put_npu_smi(const char *name, const char *health, int temperature, int used_mb)
+{
+	static const char frame[] =
+		"+---------------------------+---------------+------------------------------+\n"
+		"| npu-smi 25.5.1            Version: 25.5.1                                |\n"
+		"+---------------------------+---------------+------------------------------+\n"
+		"| NPU   Name    | Health | Power(W)    Temp(C)           Hugepages-Usage(page)|\n"
+		"| Chip          | Bus-Id | AICore(%)   Memory-Usage(MB)  HBM-Usage(MB)        |\n"
+		"+===========================+===============+==============================+";
+	put_program("npu-smi", arena_fmt(arena,
+		"[ \"$*\" = info ] || { echo 'Command or option is not found.'; exit 1; }\n"
+		"cat <<'END'\n%s\n"
+		"| 0     %-8s | %s | 93.5   %d     0    / 0    |\n"
+		"| 0     | 0000:C1:00.0  | 17          0    / 0          %d/ 65536  |\n"
+		"| 1     %-8s | OK | 93.5   40     0    / 0    |\n"
+		"| 0     | 0000:C2:00.0  | 0           0    / 0          3000/ 65536  |\n"
+		"| NPU     Chip   | Process id    | Process name    | Process memory(MB) |\n"
+		"| 0       0      | 4711          | python          | 56630              |\n"
+		"| No running processes found in NPU 1 |\nEND", frame, name, health, temperature,
+		used_mb, name));
+}
+
+static struct preflight run_with(const struct preflight_spec *wanted)
+{
+	static struct preflight_spec spec;
+	static struct catalog catalog;
+	struct preflight p;
+	struct err e;
+	char path[4096];
+	char *old = arena_str(arena, getenv("PATH"));
+	(void)snprintf(path, sizeof(path), "%s/bin:%s", root, old);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	assert_int_equal(catalog_load(NULL, arena, &catalog, &e), 0);
+	spec = *wanted;
+	spec.root = root;
+	spec.catalog = &catalog;
+	if (preflight_run(&spec, arena, &p, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(setenv("PATH", old, 1), 0);
+	return p;
+}
+
+static const struct finding *must(const struct preflight *p, int point, const char *words,
+				  enum finding_state state)
+{
+	const struct finding *f = find(p, point, words);
+	if (!f || f->state != state)
+		fail_msg("point %d: no finding '%s' of state %s", point, words,
+			 finding_state_name(state));
+	return f;
+}
+
+static void put_weights(uint64_t bytes, const char *dtype, int width)
+{
+	const char *path = arena_fmt(arena, "%s/model/model.safetensors", root);
+	const char *json = arena_fmt(arena, "{\"a\":{\"dtype\":\"%s\",\"shape\":[%llu],"
+				     "\"data_offsets\":[0,%llu]}}", dtype,
+				     (unsigned long long)(bytes / (uint64_t)width),
+				     (unsigned long long)bytes);
+	uint64_t len = strlen(json);
+	put("/model/config.json", "{\"model_type\":\"qwen2\",\"hidden_size\":4096,"
+	    "\"num_hidden_layers\":32,\"num_attention_heads\":32}");
+	put("/model/tokenizer.json", "{}");
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(&len, 1, 8, f), 8);	/* little-endian, as the format has it */
+	assert_int_equal(fwrite(json, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(truncate(path, (off_t)(8 + len + bytes)), 0);	/* a hole */
+}
+
+/* Points 2, 5, 6, 7 and 8 with devices that answer. */
+static void test_devices_that_answer(void **state)
+{
+	(void)state;
+	make_ascend();
+	put_npu_smi("910B3", "OK", 40, 60156);
+	put_weights((uint64_t)20 << 30, "BF16", 2);
+	struct preflight_spec spec = {.model = arena_fmt(arena, "%s/model", root),
+				      .no_programs = true};
+	struct preflight p = run_with(&spec);
+	(void)must(&p, 2, "2 on the PCI bus, 2 device nodes, 2 seen", FINDING_OK);
+	(void)must(&p, 5, "2 devices, nothing reported", FINDING_OK);
+	(void)must(&p, 6, "npu 0 chip 0 is used by 1 processes", FINDING_WARN);
+	(void)must(&p, 7, "fits on 1 of 2 devices", FINDING_OK);
+	(void)must(&p, 8, "bfloat16 on 910B3", FINDING_OK);
+	(void)must(&p, 12, "MindIE asks for 0640", FINDING_WARN);
+	preflight_release(&p);
+	put_npu_smi("310P3", "Alarm", 91, 3000);
+	put_weights((uint64_t)200 << 30, "BF16", 2);
+	assert_int_equal(setenv("ASCEND_RT_VISIBLE_DEVICES", "0,5", 1), 0);
+	p = run_with(&spec);
+	assert_int_equal(unsetenv("ASCEND_RT_VISIBLE_DEVICES"), 0);
+	(void)must(&p, 5, "npu 0 chip 0 is in state Alarm", FINDING_FAIL);
+	(void)must(&p, 5, "is at 91", FINDING_WARN);
+	(void)must(&p, 6, "ASCEND_RT_VISIBLE_DEVICES names device 5 of 2", FINDING_FAIL);
+	(void)must(&p, 7, "", FINDING_FAIL);
+	(void)must(&p, 8, "the weights are bfloat16, 310P3 has none", FINDING_WARN);
+	preflight_release(&p);
+	assert_int_equal(unlink(arena_fmt(arena, "%s/dev/davinci1", root)), 0);
+	p = run_with(&spec);
+	(void)must(&p, 2, "2 on the PCI bus, 1 device nodes, 2 seen", FINDING_WARN);
+	preflight_release(&p);
+	put_program("npu-smi", "echo 'dcmi model initialized failed, because the device is used. "
+		    "ret is -8020'; exit 172");
+	p = run_with(&spec);
+	(void)must(&p, 5, "-8020", FINDING_FAIL);
+	(void)must(&p, 6, "no device can be asked", FINDING_UNKNOWN);
+	(void)must(&p, 7, "the chip is not known", FINDING_UNKNOWN);
+	preflight_release(&p);
+}
+
+/* Points 4, 9, 10, 11 and 13. */
+static void test_surroundings(void **state)
+{
+	(void)state;
+	make_ascend();
+	put("/proc/sys/net/ipv4/ip_forward", "0\n");
+	put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n");
+	put("/proc/sys/kernel/numa_balancing", "1\n");
+	put_program("docker", "[ \"$5\" = here:1 ]");
+	CLEANUP(free_ptr) char *shm = calloc(1, (size_t)65 << 20);
+	assert_non_null(shm);
+	memset(shm, 1, (size_t)65 << 20);
+	FILE *f = fopen(arena_fmt(arena, "%s/dev/shm/left", root), "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(shm, 1, (size_t)65 << 20, f), (size_t)65 << 20);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(setenv("MASTER_PORT", "29500", 1), 0);
+	assert_int_equal(setenv("LD_LIBRARY_PATH", "/usr/local/Ascend/driver/lib64/common:/x", 1),
+			 0);
+	struct preflight_spec spec = {.image = "not-here:1"};
+	struct preflight p = run_with(&spec);
+	(void)must(&p, 4, "lacks /usr/local/Ascend/driver/lib64", FINDING_WARN);
+	(void)must(&p, 4, "lacks /usr/local/Ascend/driver/lib64/driver", FINDING_WARN);
+	assert_null(find(&p, 4, "lib64/common"));
+	(void)must(&p, 4, "ATB", FINDING_WARN);
+	(void)must(&p, 9, "1 files in /dev/shm hold 0.06 GiB", FINDING_WARN);
+	(void)must(&p, 10, "ip_forward is off", FINDING_WARN);
+	(void)must(&p, 10, "MASTER_PORT=29500", FINDING_WARN);
+	const struct finding *image = must(&p, 10, "the image not-here:1 is not here",
+					   FINDING_FAIL);
+	assert_string_equal(image->todo, "docker pull not-here:1");
+	(void)must(&p, 11, "the CPU governor is powersave", FINDING_WARN);
+	(void)must(&p, 11, "kernel.numa_balancing is 1", FINDING_WARN);
+	preflight_release(&p);
+	put("/proc/sys/net/ipv4/ip_forward", "1\n");
+	assert_int_equal(unsetenv("MASTER_PORT"), 0);
+	assert_int_equal(setenv("LD_LIBRARY_PATH", "/a/driver/lib64/:/a/driver/lib64/common:"
+				"/a/driver/lib64/driver", 1), 0);
+	assert_int_equal(setenv("ASCEND_HOME_PATH", "/a", 1), 0);
+	assert_int_equal(setenv("ATB_HOME_PATH", "/a", 1), 0);
+	put_program("python3", "exit 1");
+	put_program("ffmpeg", "");
+	spec.image = "here:1";
+	p = run_with(&spec);
+	(void)must(&p, 4, "the environment is set", FINDING_OK);
+	(void)must(&p, 10, "the image here:1 is here", FINDING_OK);
+	(void)must(&p, 13, "Python has no module librosa", FINDING_WARN);
+	assert_null(find(&p, 13, "ffmpeg"));
+	put_program("python3", "exit 0");
+	preflight_release(&p);
+	p = run_with(&spec);
+	(void)must(&p, 13, "ffmpeg, librosa and soundfile are there", FINDING_OK);
+	preflight_release(&p);
+	assert_int_equal(unsetenv("LD_LIBRARY_PATH"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +396,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nvidia_and_cpu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_model_folder, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_devices_that_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_surroundings, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static void test_request_full(void **state)
 		"body: {top_k: 3, temperature: 0.5}}");
 	x.sample.system = "Be brief.";
 	x.ask = (struct ask){.stream = true, .max_tokens = 7, .temperature = 1, .seed = 5,
-			     .ignore_eos = true, .logprobs = 2, .nonce = "n1",
+			     .ignore_eos = true, .logprobs = 2, .prompt.nonce = "n1",
 			     .stop = {(const char **)stops, 2}};
 	assert_string_equal(exchange_request(&x, NULL),
 		"{\"messages\":[{\"role\":\"system\",\"content\":\"n1 Be brief.\"},"
@@ -64,7 +64,7 @@ static void test_request_full(void **state)
 		"\"top_k\":3,\"temperature\":0.5}");
 	restart("{protocol: openai-chat, url: \"http://a/v1\", include_usage: false}");
 	x.ask.stream = true;
-	x.ask.nonce = "n2";
+	x.ask.prompt.nonce = "n2";
 	assert_string_equal(exchange_request(&x, NULL),
 		"{\"messages\":[{\"role\":\"user\",\"content\":\"n2 q\"}],\"stream\":true}");
 }
@@ -81,7 +81,7 @@ static void test_request_media(void **state)
 	x.sample.images = images;
 	x.sample.n_images = 2;
 	x.sample.audio = &wave;
-	x.ask.nonce = "n";
+	x.ask.prompt.nonce = "n";
 	assert_string_equal(exchange_request(&x, NULL),
 		"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":["
 		"{\"type\":\"text\",\"text\":\"n\"},"
@@ -123,7 +123,7 @@ static void test_request_messages(void **state)
 			"\"wav\"}},{\"type\":\"text\",\"text\":\"\\\":\\\"media:0\\\" "
 			"stays\"}]}]}");
 	}
-	x.ask.nonce = "n";
+	x.ask.prompt.nonce = "n";
 	assert_non_null(strstr(exchange_request(&x, NULL),
 			       "\"content\":[{\"type\":\"text\",\"text\":\"n\"},"
 				"{\"type\":\"image_url\""));

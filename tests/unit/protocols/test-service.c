@@ -120,6 +120,7 @@ static void test_refused(void **state)
 	refused("url: \"http://a/\"\n", "needs 'protocol'");
 	refused("{protocol: nul, url: \"http://a/\"}", "did you mean 'null'?");
 	refused("{protocol: null}", "needs 'url'");
+	refused("{protocol: null, kind: chat, url: \"http://a/\", source: lo}", "such as 10.0.0.5");
 	refused("{protocol: null, url: \"http://a/\", urls: [\"http://b/\"]}", "both url and urls");
 	refused("{protocol: null, url: \"ftp://a/\"}", "is not a URL");
 	refused("{protocol: null, url: \"http://\"}", "no usable host");

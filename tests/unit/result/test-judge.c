@@ -172,6 +172,35 @@ static void test_trust_delay(void **state)
 	expect_trust(true, "");
 }
 
+/* So many delays of 5 ms among n: is the run believed? */
+static bool trusted(unsigned late, unsigned n)
+{
+	struct hist *h = run->generator.generator_delay;
+	hist_clear(h);
+	for (unsigned i = 0; i < n; i++)
+		hist_record(h, i < late ? 5 * NS_PER_MS : NS_PER_US);
+	run_judge(r, run);
+	return run->trust.trustworthy;
+}
+
+/* One hiccup says nothing about 1 % of the requests; more of them than chance gives do. */
+static void test_trust_of_few(void **state)
+{
+	(void)state;
+	struct err e;
+	latencies(10);
+	assert_int_equal(hist_new(&run->generator.generator_delay, &e), 0);
+	assert_false(trusted(1, 1));
+	assert_true(trusted(1, 9));
+	assert_false(trusted(2, 9));
+	assert_true(trusted(2, 40));
+	assert_false(trusted(3, 40));
+	assert_true(trusted(5, 200));
+	assert_false(trusted(6, 200));
+	assert_true(trusted(10, 1000));
+	assert_false(trusted(11, 1000));
+}
+
 static void test_trust_rest(void **state)
 {
 	(void)state;
@@ -309,10 +338,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_quantile), TEST(test_needed), TEST(test_shares), TEST(test_missing),
-		TEST(test_failures_fail), TEST(test_needed), TEST(test_shares), TEST(test_missing),
-		TEST(test_trust_delay), TEST(test_trust_rest), TEST(test_whole), TEST(test_nothing),
-		TEST(test_soak),
+		TEST(test_quantile),	TEST(test_needed),	    TEST(test_shares),
+		TEST(test_missing),	TEST(test_failures_fail),   TEST(test_trust_delay),
+		TEST(test_trust_of_few), TEST(test_trust_rest),	    TEST(test_whole),
+		TEST(test_nothing),	TEST(test_soak),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,29 @@ static void test_mapsswe(void **state)
 	assert_true(isnan(m.p));
 }
 
+static void test_gates(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		double value;
+		bool relative;
+	} good[] = {{"1pp", 0.01, false}, {"0.02", 0.02, false}, {"0.5pp", 0.005, false},
+		    {"3%", 0.03, true}, {"10%", 0.1, true}};
+	static const char *const bad[] = {"", "pp", "%", "0", "-1pp", "1 pp", "one", "nan", "1%%"};
+	struct gate g;
+	struct err e;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(gate_parse(good[i].text, &g, &e), 0);
+		assert_float_equal(g.value, good[i].value, 1e-12);
+		assert_int_equal(g.relative, good[i].relative);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(gate_parse(bad[i], &g, &e), -1);
+	assert_float_equal(gate_absolute(&(struct gate){0.03, true}, 0.2), 0.006, 1e-12);
+	assert_float_equal(gate_absolute(&(struct gate){0.03, false}, 0.2), 0.03, 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_binomial),
 		cmocka_unit_test(test_mapsswe),
+		cmocka_unit_test(test_gates),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "../unit.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "deploy/deploy.h"
 #include "suite/suites.h"
@@ -16,6 +17,7 @@ struct bed {
 	struct deployed *deployed;
 	struct plan plan;
 	struct result *result;
+	char folder[64];	/* its log, and its temporary files */
 };
 
 /* Start assay's sim of this kind, with more options (ends with NULL). */
@@ -29,9 +31,15 @@ static inline void bed_start(struct bed *b, const char *kind, const char *const 
 	assert_non_null(argv[0]);
 	for (size_t i = 0; options && options[i]; i++)
 		argv[n++] = options[i];
-	struct deploy_spec spec = {.name = kind, .argv = argv, .ready_path = "/health",
+	*b = (struct bed){.arena = arena_new(), .result = result_new(),
+			  .folder = P_tmpdir "/assay-faults-XXXXXX"};
+	assert_non_null(mkdtemp(b->folder));
+	const char *temp = arena_fmt(b->arena, "%s/temp", b->folder);
+	assert_int_equal(file_make_dirs(temp, &e), 0);
+	const char *env[] = {arena_fmt(b->arena, "TMPDIR=%s", temp), NULL};
+	struct deploy_spec spec = {.name = kind, .argv = argv, .env = env, .ready_path = "/health",
+				   .log_path = arena_fmt(b->arena, "%s/log", b->folder),
 				   .ready_timeout_ns = 30 * NS_PER_S};
-	*b = (struct bed){.arena = arena_new(), .result = result_new()};
 	if (deploy_start(&spec, &b->deployed, &e) < 0 || deploy_wait(b->deployed, &e) < 0)
 		fail_msg("%s", e.text);
 	b->plan = (struct plan){.path = "test", .n_services = 1};
@@ -76,6 +84,7 @@ static inline void bed_run(struct bed *b, const char *cases, bool restarts)
 static inline void bed_end(struct bed *b)
 {
 	(void)deploy_stop(b->deployed);
+	(void)file_remove_tree(b->folder, NULL);
 	(void)result_free(b->result);
 	(void)arena_free(b->arena);
 }

@@ -170,20 +170,33 @@ static void closeness_counts_what_agrees(void **state)
 			      "z", "token", "y");
 	json_t *first[] = {p, NULL, NULL};
 	json_t *second[] = {q, NULL, q};
-	struct answers x = {.n = 3, .texts = left, .spoken = a, .logprobs = first};
-	struct answers y = {.n = 3, .texts = right, .spoken = b, .logprobs = second};
+	struct answers x = {.n = 3, .texts = left, .spoken = a, .logprobs = first,
+			    .normalizer = (char *)"basic", .unit = TOKEN_WORD,
+			    .normalize = NORMALIZE_BASIC};
+	struct answers y = x;
+	y.texts = right;
+	y.spoken = b;
+	y.logprobs = second;
 	struct arena *arena = arena_new();
 	struct accuracy_result out = {0};
 	struct err e;
 	assert_int_equal(closeness_add(&x, &y, arena, &out, &e), 0);
 	assert_float_equal(figure(&out, "exact_share"), 0.5, 1e-9);
 	assert_float_equal(figure(&out, "diverge_tokens"), 2, 1e-9);
+	assert_float_equal(figure(&out, "diverge_characters"), 8, 1e-9);
 	assert_float_equal(figure(&out, "rouge_l"), (1 + 0.75) / 2, 1e-9);
+	/* 7 words of the first side, one of them put otherwise; the missing one does not count */
+	assert_float_equal(figure(&out, "cross_rate"), 1.0 / 7, 1e-9);
 	assert_float_equal(figure(&out, "logprob_top1"), 0.5, 1e-9);
 	assert_float_equal(figure(&out, "logprob_top5"), 1, 1e-9);
 	assert_float_equal(figure(&out, "duration_ratio"), 1.5, 1e-9);
 	assert_float_equal(figure(&out, "loudness_difference_lu"), -3, 1e-9);
 	assert_float_equal(figure(&out, "f0_difference_semitones"), 12, 1e-9);
+	assert_true(isnan(figure(&out, "floor_exact_share")));
+	assert_int_equal(closeness_add_floor(&x, &y, arena, &out, &e), 0);
+	assert_float_equal(figure(&out, "floor_exact_share"), 0.5, 1e-9);
+	assert_float_equal(figure(&out, "floor_cross_rate"), 1.0 / 7, 1e-9);
+	assert_float_equal(figure(&out, "floor_duration_ratio"), 1.5, 1e-9);
 	json_decref(p);
 	json_decref(q);
 	(void)arena_free(arena);

@@ -1,54 +1,52 @@
 /* tests/unit/suite/test-faults.c - each defect that the sim can have is found, as what it is.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "fault_test.h"
+#include "fault_rows.h"
 
-struct row {
-	const char *defect, *kind, *cases, *finding;
-};
+#include <pthread.h>
+#include <stdatomic.h>
 
 static const struct row rows[] = {
-	{"dies", "chat", "H02e,H02c", "dead"},
-	{"dies", "asr", "A15b", "dead"},
-	{"fault-500", "chat", "H02e,I02a,H01a", "wrong-status"},
-	{"fault-500", "asr", "A15a,H01a", "wrong-status"},
-	{"error-200", "tts", "H02e,T07b", "wrong-status"},
-	{"error-200", "asr", "A15a", "wrong-status"},
-	{"amplifies", "chat", "H02e", "leak"},
-	{"crosstalk", "chat", "I28n", "collateral"},
-	{"crosstalk", "tts", "T08", "collateral"},
-	{"crosstalk", "asr", "A26n", "collateral"},
-	{"health-lies", "chat", "H02e", "lied"},
-	{"poisoned", "tts", "H02e", "collateral"},
-	{"leaks", "chat", "H02e,H07j", "leak"},
-	{"hangs", "chat", "H17d", "dead"},
-	{"swallows", "chat", "H17d", "leak"},
-	{"slow-refusals", "tts", "H02e", "slow"},
-	{"echoes", "chat", "H02e,H02d", "wrong-status"},
+	/* R1 status */
+	{"fault-500", "chat", "H02e,I02a,H01a", "wrong-status", "HTTP 500"},
+	{"fault-500", "asr", "A15a,H01a", "wrong-status", "HTTP 500"},
+	{"error-200", "tts", "H02e,T07b", "wrong-status", "HTTP 200"},
+	{"error-200", "asr", "A15a", "wrong-status", "HTTP 200"},
+	{"header-in-each-piece", "tts", "T09", "wrong-status", "second WAV header"},
+	{"wraps", "tts", "T10", "wrong-status", "jumps"},
+	{"cuts-characters", "chat", "H05", "wrong-status", "no UTF-8"},
+	{"fetches", "chat", "I21a,I23a", "wrong-status", "it fetched"},
+	/* R2 shape of errors */
+	{"echoes", "chat", "H02e,H02d", "wrong-status", "echoes the input"},
+	{"shows-inside", "tts", "H02e", "wrong-status", "inside of the service"},
+	/* R3 deadline */
+	{"slow-refusals", "tts", "H02e", "slow", "answered after"},
+	/* R4 others' answers */
+	{"crosstalk", "chat", "I28n", "collateral", "got the answer of request"},
+	{"crosstalk", "tts", "T08", "collateral", NULL},
+	{"crosstalk", "asr", "A26n", "collateral", NULL},
+	{"hears-the-last", "asr", "A04a", "collateral", "another request"},
+	{"poisoned", "tts", "H02e", "collateral", NULL},
+	{"sticky", "chat", "S12", "collateral", "instead of"},
+	{"sticky", "tts", "S12", "collateral", NULL},
+	/* R5 health */
+	{"health-lies", "chat", "H02e", "lied", "health said 200"},
+	{"health-cries", "chat", "H02e", "lied", "health says no"},
+	/* R6 resources */
+	{"leaks", "chat", "H02e,H07j", "leak", "memory grew"},
+	{"leaks-files", "asr", "A15a", "leak", "open files"},
+	{"leaks-threads", "tts", "H02e", "leak", "threads"},
+	{"leaks-connections", "chat", "H02e", "leak", "open files"},
+	{"litters", "asr", "A15a", "leak", "temporary files"},
+	{"amplifies", "chat", "H02e", "leak", "memory rose"},
+	{"swallows", "chat", "H17d", "leak", "still run"},
+	/* R7 log */
+	{"logs-input", "asr", "A15a", "leak", "base64"},
+	{"floods-log", "chat", "H02e", "leak", "the log grew"},
+	/* the end */
+	{"dies", "chat", "H02e,H02c", "dead", "it was started again"},
+	{"dies", "asr", "A15b", "dead", NULL},
+	{"hangs", "chat", "H17d", "dead", NULL},
 };
-
-static void find_it(void **state)
-{
-	const struct row *row = *state;
-	struct bed b;
-	/* an answer must still be under way when its client has left */
-	bool swallows = strcmp(row->defect, "swallows") == 0;
-	bool slow = swallows || strcmp(row->defect, "hangs") == 0;
-	const char *const quick[] = {"--sim-echo", "--sim-defect", row->defect, NULL};
-	const char *const long_answers[] = {"--sim-defect", row->defect, "--sim-tokens", "400",
-					    "--sim-token-time", swallows ? "20ms" : "4ms", NULL};
-	const char *const *options = slow ? long_answers : quick;
-	bed_start(&b, row->kind, options);
-	bed_run(&b, row->cases, true);
-	assert_true(b.result->n_cases > 0);
-	for (size_t i = 0; i < b.result->n_cases; i++) {
-		const struct case_result *c = &b.result->cases[i];
-		print_message("# %s %s: %s: %s\n", row->defect, c->id,
-			      c->finding ? c->finding : "none", c->detail);
-		assert_int_equal(c->verdict, VERDICT_FAIL);
-		assert_string_equal(c->finding, row->finding);
-	}
-	bed_end(&b);
-}
 
 /* Without a hand that starts it again, a service that died is said to be gone. */
 static void test_gone(void **state)
@@ -69,15 +67,59 @@ static void test_gone(void **state)
 	bed_end(&b);
 }
 
+struct starter {
+	struct bed *bed;
+	atomic_bool stop;
+	int starts;
+};
+
+static void *start_again(void *arg)
+{
+	struct starter *s = arg;
+	struct err e;
+	while (!atomic_load(&s->stop)) {
+		if (!deploy_alive(s->bed->deployed, NULL)) {
+			(void)clock_sleep_until(clock_now() + NS_PER_S / 2);
+			s->starts += deploy_restart(s->bed->deployed, &e) == 0;
+		}
+		(void)clock_sleep_until(clock_now() + 20 * NS_PER_MS);
+	}
+	return NULL;
+}
+
+/* Somebody else starts it again: the suite says for how long it was away, and goes on. */
+static void test_comes_back(void **state)
+{
+	static const char *const options[] = {"--sim-defect", "dies", NULL};
+	struct bed b;
+	struct starter s = {.bed = &b};
+	pthread_t other;
+	(void)state;
+	bed_start(&b, "chat", options);
+	assert_int_equal(pthread_create(&other, NULL, start_again, &s), 0);
+	bed_run(&b, "H02e,H17a,H17d", false);
+	atomic_store(&s.stop, true);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_true(s.starts > 0);
+	assert_int_equal(b.result->n_cases, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct case_result *c = &b.result->cases[i];
+		bool kills = strcmp(c->id, "H02e") == 0;
+		print_message("# %s: %s: %s\n", c->id, verdict_name(c->verdict), c->detail);
+		assert_int_equal(c->verdict, kills ? VERDICT_FAIL : VERDICT_PASS);
+		if (!kills)
+			continue;
+		assert_string_equal(c->finding, "dead");
+		assert_non_null(strstr(c->detail, "answered again after"));
+	}
+	bed_end(&b);
+}
+
 int main(void)
 {
-	static struct CMUnitTest tests[ARRAY_LEN(rows) + 1];
-	static char names[ARRAY_LEN(rows)][64];
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		(void)snprintf(names[i], sizeof(names[i]), "%s %s", rows[i].defect, rows[i].kind);
-		tests[i] = (struct CMUnitTest){.name = names[i], .test_func = find_it,
-					       .initial_state = (void *)&rows[i]};
-	}
-	tests[ARRAY_LEN(rows)] = (struct CMUnitTest)cmocka_unit_test(test_gone);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	static struct CMUnitTest tests[ROW_TESTS_MAX + 2];
+	size_t n = row_tests(rows, ARRAY_LEN(rows), tests);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_gone);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_comes_back);
+	return _cmocka_run_group_tests("faults", tests, n, NULL, NULL);
 }

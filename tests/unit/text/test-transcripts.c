@@ -21,21 +21,28 @@ static const struct {
 	 1, "a.wav", "x", "s"},
 	{"x", "utt1 hello world\nutt2\n", TRANSCRIPT_KALDI, 2, "utt2", "", NULL},
 	{"1089-134686.trans.txt", "1089-134686-0000 HE HOPED\n", TRANSCRIPT_KALDI, 1,
-	 "1089-134686-0000", "HE HOPED", NULL},
+	 "1089-134686-0000", "HE HOPED", "1089"},
 	{"x", "BAC009S0002W0122 而 对 楼市\r\nBAC009S0002W0123 也 成为\r\n", TRANSCRIPT_KALDI, 2,
-	 "BAC009S0002W0123", "也 成为", NULL},
+	 "BAC009S0002W0123", "也 成为", "S0002"},
+	{"x", "1089-134686-0000x a\n1089-134686 b\n-1-0000 c\n", TRANSCRIPT_KALDI, 3, "-1-0000",
+	 "c", NULL},
 	{"x", "hello world (ann-1)\n(bob_2)\n", TRANSCRIPT_TRN, 2, "bob_2", "", "bob"},
 	{"x", "client_id\tpath\tsentence\nann\ta.mp3\t\"quoted\" text\n", TRANSCRIPT_TSV, 1,
 	 "a.mp3", "\"quoted\" text", "ann"},
 	{"x.csv", "id,text\r\n1,\"a, \"\"b\"\"\nc\"\r\n2,d", TRANSCRIPT_CSV, 2, "2", "d", NULL},
 	{"x.csv", "id,text\n1,\"a, \"\"b\"\"\nc\"\n", TRANSCRIPT_CSV, 1, "1", "a, \"b\"\nc", NULL},
 	{"x.stm", ";; c\nf A ann 0 1 <o,f0> one two\nf A ann 1 2 three\n"
-		  "f A ann 2 3 IGNORE_TIME_SEGMENT_IN_SCORING\n", TRANSCRIPT_STM, 1, "f A",
-	 "one two three", NULL},
+		  "f A ann 2 3 IGNORE_TIME_SEGMENT_IN_SCORING\n", TRANSCRIPT_STM, 2, "f A ann 1",
+	 "three", "ann"},
+	{"x.ctm", "f A 0.5 0.5 two\nf A 0.0 0.5 one 0.9\n", TRANSCRIPT_CTM, 1, "f A", "one two",
+	 NULL},
 	{"x.ctm", "f A 0.0 0.5 one 0.9\nf A 0.5 0.5 two\nf B 0 1 x\n", TRANSCRIPT_CTM, 2, "f B",
 	 "x", NULL},
 	{"x", "hello there\n\ngood bye\n", TRANSCRIPT_LINES, 3, "3", "good bye", NULL},
 	{"x", "\xef\xbb\xbf你好\n", TRANSCRIPT_LINES, 1, "1", "你好", NULL},
+	{"x", "u1 a\nu2 b\n", TRANSCRIPT_KALDI, 2, "u2", "b", NULL},
+	{"x", "ann_a a\nann_b b\n", TRANSCRIPT_KALDI, 2, "ann_b", "b", NULL},
+	{"x", "u1 a\nhello b\n", TRANSCRIPT_LINES, 2, "2", "hello b", NULL},
 	{"x", "1 2 3\n4 5 6\n", TRANSCRIPT_LINES, 2, "2", "4 5 6", NULL},
 };
 
@@ -75,7 +82,7 @@ static void test_what_is_wrong(void **state)
 		{"x", "\n\n", "holds no transcript", TRANSCRIPT_KALDI},
 		{"x", "utt1 a\nutt2 \xc3(\n", "x:2: byte 6", TRANSCRIPT_AUTO},
 		{"x", "u1 a\nu2 b\nu1 c\n", "x:3: the id 'u1' is already in line 1",
-		 TRANSCRIPT_KALDI},
+		 TRANSCRIPT_AUTO},
 		{"x.jsonl", "{\"id\":\"a\"}", "x.jsonl:1: no \"text\"", TRANSCRIPT_AUTO},
 		{"x.jsonl", "{\"text\":\"a\"}", "no \"id\"", TRANSCRIPT_AUTO},
 		{"x.jsonl", "{\"id\":\"a\",\"text\":\"x\"}\n{", "x.jsonl:2: ", TRANSCRIPT_AUTO},
@@ -86,7 +93,12 @@ static void test_what_is_wrong(void **state)
 		{"x.tsv", "text\tid\n1\t2\t3\n", "x.tsv:2: 3 fields", TRANSCRIPT_AUTO},
 		{"x.csv", "text,id\n\"a,b\n", "never ends", TRANSCRIPT_AUTO},
 		{"x.csv", "text,id\na,\n", "x.csv:2: no id", TRANSCRIPT_AUTO},
-		{"x.stm", "f A ann\n", "too few fields", TRANSCRIPT_AUTO},
+		{"x.stm", "f A ann\n", "'' is no time in seconds; a line of stm", TRANSCRIPT_AUTO},
+		{"x.stm", "f A ann 2 1 a\n", "ends before it begins", TRANSCRIPT_AUTO},
+		{"x.stm", "f A ann 0 1 a\nf A ann 0.0 1 b\n", "already in line 1", TRANSCRIPT_AUTO},
+		{"x.ctm", "f A x 1 a\n", "x.ctm:1: 'x' is no time", TRANSCRIPT_AUTO},
+		{"x.ctm", "f A -1 1 a\n", "'-1' is no time", TRANSCRIPT_AUTO},
+		{"x.ctm", "f A * * <ALT_BEGIN>\n", "alternatives", TRANSCRIPT_AUTO},
 		{"x.ctm", "f A 0 1\n", "no word", TRANSCRIPT_AUTO},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -149,6 +161,110 @@ static void test_match(void **state)
 	assert_int_equal(match("{\"id\":\"utt1\",\"text\":\"\"}", "utt1 b\n", &e), 0);
 }
 
+static struct transcripts *parsed(const char *name, const char *data)
+{
+	struct transcripts *t = NULL;
+	struct err e = {0};
+	if (transcripts_parse(name, data, strlen(data), TRANSCRIPT_AUTO, false, &t, &e) < 0)
+		fail_msg("%s", e.text);
+	return t;
+}
+
+static const char *text_of(const struct transcripts *t, const char *id)
+{
+	const struct utterance *u = transcripts_find(t, id);
+	return u ? u->text : "missing";
+}
+
+static const char segments[] = "f A ann 0 2 one two\nf A bob 3 5 three\nf A ann 6 8 four\n"
+			       "f A x 8 10 IGNORE_TIME_SEGMENT_IN_SCORING\nf B ann 0 9 five\n";
+
+/* Words go to the segment that their middle lies in, else to the nearest. */
+static void test_words_by_time(void **state)
+{
+	(void)state;
+	struct transcripts *r = parsed("r.stm", segments);
+	struct transcripts *h = parsed("h.ctm", "f A 0 1 a\nf A 1.9 0.4 b\nf A 2.8 0.1 c\n"
+				       "f A 3 1 d\nf A 8.5 1 lost\nf A 4 0.2 e\n");
+	struct err e = {0};
+	assert_int_equal(transcripts_fit(r, &h, 1, &e), 0);
+	assert_int_equal(transcripts_match(r, h, &e), 0);
+	assert_string_equal(text_of(h, "f A ann 0"), "a b");
+	assert_string_equal(text_of(h, "f A bob 3"), "c d e");
+	assert_string_equal(text_of(h, "f A ann 6"), "");
+	assert_string_equal(text_of(h, "f B ann 0"), "missing");
+	assert_int_equal(h->words_left_out, 1);
+	assert_string_equal(transcripts_find(r, "f A bob 3")->file, "f");
+	transcripts_free(r);
+	transcripts_free(h);
+	/* a channel that the reference does not have */
+	r = parsed("r.stm", segments);
+	h = parsed("h.ctm", "f A 0 1 a\nf C 0 1 b\n");
+	assert_int_equal(transcripts_fit(r, &h, 1, &e), -1);
+	assert_non_null(strstr(e.text, "h.ctm:2: the file and channel 'f C' are not in r.stm"));
+	transcripts_free(h);
+	transcripts_free(r);
+}
+
+/* A long segment is found behind a short one that began later. */
+static void test_segments_that_overlap(void **state)
+{
+	(void)state;
+	struct transcripts *r = parsed("r.stm", "f A a 0 10 x\nf A b 1 2 y\nf A c 3 4 z\n");
+	struct transcripts *h = parsed("h.ctm", "f A 1.4 0.2 in-b\nf A 6 1 in-a\nf A 3 1 in-c\n"
+				       "f A 20 1 behind\n");
+	struct err e = {0};
+	assert_int_equal(transcripts_fit(r, &h, 1, &e), 0);
+	assert_string_equal(text_of(h, "f A a 0"), "in-a behind");
+	assert_string_equal(text_of(h, "f A b 1"), "in-b");
+	assert_string_equal(text_of(h, "f A c 3"), "in-c");
+	transcripts_free(r);
+	transcripts_free(h);
+}
+
+static void test_other_segments_are_joined(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct transcripts *r = parsed("r.stm", "f A ann 0 2 one two\nf A bob 3 5 three\n");
+	struct transcripts *h = parsed("h.stm", "f A x 0 1 one\nf A x 1 5 two three\n");
+	assert_int_equal(transcripts_fit(r, &h, 1, &e), 0);
+	assert_int_equal(transcripts_match(r, h, &e), 0);
+	assert_string_equal(text_of(r, "f A"), "one two three");
+	assert_string_equal(text_of(h, "f A"), "one two three");
+	transcripts_free(r);
+	/* what lies in a part that is ignored cannot be told */
+	r = parsed("r.stm", segments);
+	transcripts_free(h);
+	h = parsed("h.stm", "f A x 0 1 one\n");
+	assert_int_equal(transcripts_fit(r, &h, 1, &e), -1);
+	assert_non_null(strstr(e.text, "give words with times (ctm)"));
+	transcripts_free(h);
+	/* the same segments stay */
+	h = parsed("h.stm", "f A bob 3.0 5 drei\n");
+	assert_int_equal(transcripts_fit(r, &h, 1, &e), 0);
+	assert_string_equal(text_of(h, "f A bob 3"), "drei");
+	assert_int_equal(r->n, 4);
+	transcripts_free(r);
+	transcripts_free(h);
+}
+
+static void test_speakers_of_a_list(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	struct transcripts *r = parsed("r", "utt1 a\nutt2 b\n");
+	struct transcripts *all = parsed("utt2spk", "utt1 ann\nutt2 bob\nutt3 eve\n");
+	struct transcripts *some = parsed("utt2spk", "utt1 ann\n");
+	assert_int_equal(transcripts_set_speakers(r, some, &e), -1);
+	assert_non_null(strstr(e.text, "names no speaker for 'utt2'"));
+	assert_int_equal(transcripts_set_speakers(r, all, &e), 0);
+	assert_string_equal(r->items[1].speaker, "bob");
+	transcripts_free(r);
+	transcripts_free(all);
+	transcripts_free(some);
+}
+
 static void test_prediction(void **state)
 {
 	(void)state;
@@ -172,6 +288,10 @@ int main(void)
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_prediction),
+		cmocka_unit_test(test_words_by_time),
+		cmocka_unit_test(test_segments_that_overlap),
+		cmocka_unit_test(test_other_segments_are_joined),
+		cmocka_unit_test(test_speakers_of_a_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

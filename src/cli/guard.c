@@ -1,6 +1,6 @@
-/* src/cli/keeper.c - see keeper.h.
+/* src/cli/guard.c - see keeper.h.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "cli/keeper.h"
+#include "cli/guard.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ static void keep(pid_t child, const sigset_t *watched)
 	_exit(KILLED_STATUS);
 }
 
-int keeper_start(bool on_cont, struct err *e)
+int guard_start(bool on_cont, struct err *e)
 {
 	sigset_t watched, before;
 	(void)sigemptyset(&watched);
@@ -47,7 +47,7 @@ int keeper_start(bool on_cont, struct err *e)
 		if (handed_on[i] != SIGCONT || on_cont)
 			(void)sigaddset(&watched, handed_on[i]);
 	(void)sigprocmask(SIG_BLOCK, &watched, &before);
-	pid_t keeper = getpid();
+	pid_t guard = getpid();
 	(void)fflush(NULL);
 	pid_t child = fork();
 	if (child > 0)
@@ -56,7 +56,7 @@ int keeper_start(bool on_cont, struct err *e)
 	if (child < 0)
 		return err_sys(e, "cannot start the process that measures");
 	(void)setsid();
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != keeper)
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != guard)
 		_exit(KILLED_STATUS);
 	return 0;
 }
