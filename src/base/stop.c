@@ -12,6 +12,7 @@
 
 static atomic_int requested;
 static int event_fd = -1;
+static atomic_bool patient;	/* a second signal ends nothing */
 
 void stop_request(void)
 {
@@ -27,7 +28,7 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	int saved = errno;
-	if (atomic_load(&requested))
+	if (atomic_load(&requested) && !atomic_load(&patient))
 		_exit(4);
 	stop_request();
 	errno = saved;
@@ -40,6 +41,11 @@ void stop_install(void)
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+void stop_be_patient(void)
+{
+	atomic_store(&patient, true);
 }
 
 bool stop_requested(void)

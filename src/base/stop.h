@@ -12,6 +12,10 @@
  * status 4. SIGPIPE is ignored. Called once by the program, never by the library. */
 void stop_install(void);
 
+/* For one of several processes that a launcher started: launchers repeat their signals, and kill
+ * who does not listen, so a second signal ends nothing. */
+void stop_be_patient(void);
+
 bool stop_requested(void);
 
 /* Becomes readable, and stays so, once stop was requested; -1 before stop_install(). */

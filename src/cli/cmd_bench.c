@@ -151,7 +151,7 @@ static int run(int argc, char **argv)
 	session_opts.command = arena_fmt(a, "assay bench %s %s", words.items[0], words.items[1]);
 	if (open_service(&s, words.items[0], words.items[1], &bench, &e) < 0 ||
 	    prepare(&s, item, words.items[0], &bench, &e) < 0)
-		return command_fail(&e);
+		return session_refuse(&s, &e);
 	s.view = progress_view_new(&common);
 	return session_run(&s);
 }

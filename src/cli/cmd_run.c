@@ -43,8 +43,7 @@ static int run(int argc, char **argv)
 	struct session s = {.arena = a, .common = &common, .options = &options};
 	options.command = arena_fmt(a, "assay run %s", words.items[0]);
 	if (session_open(&s, words.items[0], &e) < 0)
-		return command_fail(&e);
+		return session_refuse(&s, &e);
 	s.view = progress_view_new(&common);
-	status = session_run(&s);
-	return status;
+	return session_run(&s);
 }

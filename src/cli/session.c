@@ -8,14 +8,16 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/stop.h"
-#include "bridge/exporters.h"
 #include "cli/compare_limits.h"
 #include "cli/environment.h"
 #include "cli/fetch.h"
 #include "cli/live_page.h"
+#include "cli/outputs.h"
+#include "cli/ranks.h"
 #include "monitor/monitor.h"
 #include "report/writer.h"
 
+#define STATUS_INTERRUPTED 4	/* of a rank; rank 0's is the verdict's */
 #define SECTIONS_MAX 16
 
 const struct opt session_options[] = {
@@ -278,7 +280,7 @@ static struct monitor *start_monitor(const struct session *s, struct live_page *
 	struct monitor *m = NULL;
 	struct err e;
 	const struct plan *p = &s->plan;
-	if (!s->options->monitor)
+	if (!s->options->monitor || !dist_first_on_host(s->dist))
 		return NULL;
 	monitor_defaults(&spec);
 	struct optset set = {.rows = monitor_options, .to = &spec};
@@ -326,39 +328,9 @@ static bool run_item(const struct session *s, const struct session_item *item,
 		skipped = "not asked for (--only)";
 	if (skipped)
 		strings_add(&r->skipped, r->arena, arena_fmt(r->arena, "%s: %s", name, skipped));
-	else if (item->suite->run(item->settings, env, r, &e) < 0)
+	else if (ranks_take(s, item, r) && item->suite->run(item->settings, env, r, &e) < 0)
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
 	return e.code != ERR_USAGE || r->errors.n == before;
-}
-
-/* Where requests are kept until they are written: beside the first file. */
-static int start_exports(const struct session *s, struct keeper **ret, struct err *e)
-{
-	const struct strings *exports = &s->options->exports;
-	const char *path = NULL;
-	for (size_t i = exports->n; i > 0; i--)
-		if (!exporter_parse(exports->items[i - 1], &path, e))
-			return -1;
-	if (!path)
-		return 0;
-	const char *slash = strrchr(path, '/');
-	const char *dir = slash ? arena_strn(s->arena, path, (size_t)(slash - path) + 1) : ".";
-	return file_make_dirs(dir, e) < 0 ? -1 : keeper_new(dir, ret, e);
-}
-
-static int write_exports(const struct session *s, const struct result *r,
-			 struct keeper *keeper, struct err *e)
-{
-	const struct strings *exports = &s->options->exports;
-	if (keeper && keeper_finish(keeper, e) < 0)
-		return -1;
-	for (size_t i = 0; i < exports->n; i++) {
-		const char *path;
-		const struct exporter *x = exporter_parse(exports->items[i], &path, e);
-		if (!x || exporter_write(x, path, r, keeper, e) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 static int write_out(const struct session *s, const struct result *r, struct store *store)
@@ -383,47 +355,9 @@ static int write_out(const struct session *s, const struct result *r, struct sto
 	return printed ? printed : status;
 }
 
-static struct store *open_store(const struct session *s, struct err *e)
+/* What is known of a result before anything runs. */
+static void begin_result(const struct session *s, struct result *r)
 {
-	struct store *store = NULL;
-	char *path = NULL;
-	if (file_make_dirs(s->options->out, e) < 0)
-		return NULL;
-	if (asprintf(&path, "%s/results.db", s->options->out) < 0)
-		return NULL;
-	(void)store_open(path, &store, e);
-	free(path);
-	return store;
-}
-
-/* *ret_live stays NULL where nobody asked for the page. */
-static int start_live(const struct session *s, struct live_page **ret_live, struct err *e)
-{
-	const struct session_options *o = s->options;
-	if (!o->ui && o->ui_port < 0)
-		return 0;
-	if (live_page_start(o->title ? o->title : s->plan.title, o->command, o->lang,
-		       o->ui_port < 0 ? 0 : (int)o->ui_port, progress_view_hooks(s->view), ret_live,
-		       e) < 0)
-		return -1;
-	progress_say(s->view, "live page: %s", live_page_url(*ret_live));
-	return 0;
-}
-
-int session_run(struct session *s)
-{
-	struct err e = {0};
-	CLEANUP(result_freep) struct result *r = result_new();
-	struct store *store = NULL;
-	struct live_page *live = NULL;
-	struct keeper *keeper = NULL;
-	if (start_exports(s, &keeper, &e) < 0)
-		return command_fail(&e);
-	if ((s->options->out && !(store = open_store(s, &e))) || start_live(s, &live, &e) < 0) {
-		(void)store_close(store);
-		(void)keeper_free(keeper);
-		return command_fail(&e);
-	}
 	r->tool_version = ASSAY_VERSION;
 	r->title = arena_str(r->arena, s->options->title ? s->options->title : s->plan.title);
 	r->command = arena_str(r->arena, s->options->command);
@@ -431,41 +365,76 @@ int session_run(struct session *s)
 	r->start_ns = clock_now();
 	json_decref(r->environment);
 	r->environment = environment_of(&s->plan);
+	ranks_note(s, r);
+}
+
+static bool run_items(const struct session *s, const struct suite_env *env, struct result *r)
+{
+	bool fits = true;
+	for (size_t i = 0; i < s->n_items; i++)
+		fits &= run_item(s, &s->items[i], env, r);
+	(void)monitor_stop(env->monitor, r);
+	for (size_t i = 0; i < s->n_items; i++)
+		if (s->items[i].suite->after && ranks_take(s, &s->items[i], NULL))
+			s->items[i].suite->after(s->items[i].settings, r);
+	r->duration_s = ns_to_s(clock_now() - r->start_ns);
+	r->interrupted |= stop_requested();
+	result_judge(r);
+	return fits;
+}
+
+int session_refuse(struct session *s, struct err *e)
+{
+	(void)ranks_join(s, -1, e);
+	return ranks_fail(s, e);
+}
+
+int session_run(struct session *s)
+{
+	struct err e = {0};
+	CLEANUP(result_freep) struct result *r = result_new();
+	CLEANUP(result_freep) struct result *own = NULL;
+	struct outputs o = {0};
+	int status = 0;
+	if (ranks_join(s, 0, &e) < 0 ||
+	    dist_agree(s->dist, outputs_open(s, &o, &e), &e) < 0) {
+		(void)outputs_close(s, &o, NULL, &e);
+		return ranks_fail(s, &e);
+	}
+	begin_result(s, r);
+	if (dist_size(s->dist) > 1 && dist_rank(s->dist) == 0) {
+		own = result_new();
+		begin_result(s, own);
+		own->start_ns = r->start_ns;
+	}
 	struct suite_env env = {
 		.arena = r->arena,
 		.plan = &s->plan,
 		.deployed = s->deployed,
 		.speaker = speaker_new(),
 		.painter = painter_new(),
-		.progress = live ? live_page_progress(live) : progress_view_hooks(s->view),
-		.store = store,
-		.keeper = keeper,
+		.progress = o.live ? live_page_progress(o.live) : progress_view_hooks(s->view),
+		.store = o.store,
+		.keeper = o.keeper,
 		.long_cases = s->options->long_cases,
+		.dist = s->dist,
+		.own = own,
 		.again = s->options->command,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
-	env.monitor = start_monitor(s, live, r);
-	bool fits = true;
-	for (size_t i = 0; i < s->n_items; i++)
-		fits &= run_item(s, &s->items[i], &env, r);
-	(void)monitor_stop(env.monitor, r);
-	for (size_t i = 0; i < s->n_items; i++)
-		if (s->items[i].suite->after)
-			s->items[i].suite->after(s->items[i].settings, r);
-	r->duration_s = ns_to_s(clock_now() - r->start_ns);
-	r->interrupted |= stop_requested();
-	result_judge(r);
+	env.monitor = start_monitor(s, o.live, r);
+	bool fits = run_items(s, &env, r);
 	s->view = progress_view_free(s->view);
-	int status = write_out(s, r, store);
-	live = live_page_end(live, r);
-	if (write_exports(s, r, keeper, &e) < 0)
+	if (ranks_save(s, own ? own : r, &e) < 0)
 		status = command_fail(&e);
-	(void)keeper_free(keeper);
-	if (!fits)
-		status = 2;
-	(void)store_close(store);
+	int written = dist_rank(s->dist) == 0 ? write_out(s, r, o.store)
+					      : r->interrupted ? STATUS_INTERRUPTED : 0;
+	o.live = live_page_end(o.live, r);
+	if (outputs_close(s, &o, r, &e) < 0)
+		status = command_fail(&e);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);
 	(void)speaker_free(env.speaker);
-	return status;
+	ranks_leave(s);
+	return !fits ? 2 : status ? status : written;
 }

@@ -51,6 +51,7 @@ struct session {
 	size_t n_items;
 	struct deployed **deployed;	/* by index of plan.services; or NULL */
 	struct progress_view *view;
+	struct dist *dist;		/* joined in session_run(); NULL: no other ranks */
 };
 
 /* All sections that plans may hold; ends with a NULL path. */
@@ -73,6 +74,10 @@ int session_open_urls(struct session *s, const struct url_options *urls, struct 
 
 /* The settings of the plan as understood, defaults filled in: for plan explain. */
 json_t *session_explain(const struct session *s);
+
+/* The plan or the options cannot be used: says why (once, when several ranks were started); gives
+ * the exit status. */
+int session_refuse(struct session *s, struct err *e);
 
 /* Run all suites of the plan (or those of --only); write the report folder; print the verdict.
  * Returns the exit status. */

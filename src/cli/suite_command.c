@@ -131,7 +131,7 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 	if (rc == 0 && words.n == 0)
 		rc = override(&s, session_add_item(&s, suite), &w, &e);
 	if (rc < 0)
-		return command_fail(&e);
+		return session_refuse(&s, &e);
 	s.view = progress_view_new(&common);
 	return session_run(&s);
 }

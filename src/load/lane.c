@@ -19,7 +19,6 @@
 #define LOAD_SLICE (100 * NS_PER_US)
 #define PUBLISH_EVERY 5		/* ticks */
 #define OPEN_SLOTS ((size_t)64)
-#define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
 
 static bool is_open_loop(const struct lane *l)
 {
@@ -128,7 +127,7 @@ static void on_tick(struct loop_timer *t)
 	bool enough = atomic_load_explicit(&l->common->enough, memory_order_relaxed);
 	if ((stop_requested() || enough) && l->stopped_at == 0)
 		stop_sending(l, now);
-	if (stop_requested() && l->stopped_at != 0 && now - l->stopped_at > DRAIN_LIMIT)
+	if (stop_requested() && l->stopped_at != 0 && now - l->stopped_at > l->common->drain_ns)
 		abort_running(l, "the run was ended before the answer was complete");
 	(void)loop_timer_set(net_loop(l->net), t, now + TICK);
 }
@@ -230,19 +229,24 @@ static void *lane_main(void *arg)
 	return NULL;
 }
 
+struct meter_spec lane_meter_spec(const struct common *c, const struct phase *p)
+{
+	return (struct meter_spec){
+		.start = p->start,
+		.end = p->end,
+		.window_ns = c->spec->window_ns,
+		.per_10s = c->per_10s,
+		.limits = &c->limits,
+	};
+}
+
 int lane_start(struct lane *l, const struct phase *p, struct err *e)
 {
 	struct keeper *keeper = p->measured ? l->common->work->keeper : NULL;
 	if (keeper && records_new(keeper, &l->records, e) != 0)
 		return -1;
-	const struct meter_spec spec = {
-		.start = p->start,
-		.end = p->end,
-		.window_ns = l->common->spec->window_ns,
-		.per_10s = l->common->per_10s,
-		.limits = &l->common->limits,
-		.records = l->records,
-	};
+	struct meter_spec spec = lane_meter_spec(l->common, p);
+	spec.records = l->records;
 	char name[16];
 	l->meter = meter_free(l->meter);
 	if (meter_new(&spec, &l->meter, e) != 0)

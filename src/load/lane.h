@@ -28,6 +28,7 @@ struct common {
 	double until_quantile;		/* NaN: no such */
 	atomic_bool enough;		/* it is known well enough */
 	enum per_10s per_10s;
+	uint64_t drain_ns;		/* for requests under way when the user ends the run */
 	size_t n_lanes;
 	int done_fd;			/* eventfd: a lane has ended */
 	_Alignas(64) atomic_uint in_flight;
@@ -53,6 +54,9 @@ struct lane *lane_free(struct lane *l);
  * phase at a time and keeps its connections. */
 int lane_start(struct lane *l, const struct phase *p, struct err *e);
 int lane_join(struct lane *l, struct err *e);	/* -1: it could not go on */
+
+/* What its meter counts in a phase. */
+struct meter_spec lane_meter_spec(const struct common *c, const struct phase *p);
 
 /* After lane_join(): */
 struct meter *lane_meter(struct lane *l);

@@ -23,6 +23,7 @@ struct slot {
 	struct loop_timer pause;	/* closed loop: until the next request */
 	uint64_t intended, ready;
 	uint64_t index;			/* of the request, from the phase's first_index */
+	uint64_t of_all;		/* the same, among the requests of all ranks */
 	bool running;
 	struct slot *next_idle;
 };

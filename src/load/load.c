@@ -13,10 +13,15 @@
 #include "base/util.h"
 #include "load/lane.h"
 #include "load/schedule.h"
+#include "load/team.h"
 #include "load/trace.h"
 
 #define PROGRESS_EVERY_MS 500
+#define PULSE_EVERY_MS 200		/* the same with other ranks, which may want an end */
 #define LEAD (20 * NS_PER_MS)		/* from starting the threads to the first request */
+#define LEAD_TOGETHER (100 * NS_PER_MS)	/* the same, when other ranks must hear of it first */
+#define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
+#define DRAIN_LIMIT_TOGETHER (200 * NS_PER_MS)	/* a launcher kills what takes 2 s to end */
 #define LAG_TOLERATED (NS_PER_MS)	/* of the last arrival, before it counts against the rate */
 #define UNCAPPED_FILES 8192
 
@@ -28,7 +33,12 @@ struct driver {
 	struct pictures *pictures;
 	uint32_t *order;
 	struct lane **lanes;
-	struct run *run;
+	struct team team;
+	bool idle;			/* this rank has no share */
+	uint64_t warmup_of_all;
+	struct result *result;		/* of run */
+	struct run *run;		/* what this process measures */
+	struct run *whole;		/* rank 0 of several: all of them together; else NULL */
 	const struct progress *progress;
 	const char *phase_name;
 	bool warming;
@@ -138,20 +148,24 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 				d->spec.duration_ns / TIMELINE_WINDOWS_MAX);
 	d->common.done_fd = -1;
 	if (load_check(&d->spec, e) != 0 || check_chat(spec, work, e) != 0 ||
-	    try_samples(work, e) != 0 || allow_files(d, e) != 0 || prepare_arrivals(d, e) != 0 ||
-	    make_order(d, work->n_samples, e) != 0 || site_init(&d->site, work->service, e) != 0)
+	    try_samples(work, e) != 0 || prepare_arrivals(d, e) != 0 ||
+	    team_check(&d->spec, dist_size(work->dist), e) != 0)
+		return -1;
+	d->warmup_of_all = (uint64_t)d->spec.warmup;
+	d->idle = !team_share(&d->spec, dist_rank(work->dist), dist_size(work->dist));
+	if (allow_files(d, e) != 0 || make_order(d, work->n_samples, e) != 0 ||
+	    site_init(&d->site, work->service, e) != 0)
 		return -1;
 	d->common.spec = &d->spec;
 	d->common.work = work;
 	d->common.site = &d->site;
 	d->common.order = d->order;
-	d->common.nonce = clock_wall();
 	if (work->unique_images && strcmp(work->service->kind, "chat") == 0 &&
 	    pictures_new(work->samples, work->n_samples, &d->pictures, e) != 0)
 		return -1;
 	d->common.pictures = d->pictures;
-	d->common.first_version = first_version(d->common.nonce);
-	d->common.limits = limits_of(r, d->run, work->ask.stream);
+	d->common.limits = limits_of(r, d->whole ? d->whole : d->run, work->ask.stream);
+	d->common.drain_ns = d->team.dist ? DRAIN_LIMIT_TOGETHER : DRAIN_LIMIT;
 	d->common.per_10s = per_10s_of(work->samples, work->n_samples);
 	d->common.n_lanes = lanes_wanted(d);
 	d->common.done_fd = eventfd(0, EFD_CLOEXEC);
@@ -174,6 +188,7 @@ static void driver_release(struct driver *d)
 	trace_release(&d->trace);
 	pictures_free(d->pictures);
 	free(d->order);
+	team_release(&d->team);
 }
 
 /* How far the phase is. */
@@ -187,42 +202,59 @@ static double share_done(const struct phase *p, uint64_t ended, uint64_t now)
 
 /* Every lane knows how well it knows the number from its own requests; together they know it
  * better: the interval of n times as many is √n narrower. */
-static void check_enough(struct driver *d)
+static void check_enough(struct driver *d, const struct team_state *all)
 {
-	double sum = 0;
-	size_t n = d->common.n_lanes;
+	double n = (double)all->lanes;
 	if (isnan(d->common.until_quantile) || d->warming)
 		return;
-	for (size_t i = 0; i < n; i++)
-		sum += lane_now(d->lanes[i]).until_width;
-	if (sum / (double)n / sqrt((double)n) <= d->spec.until.within)
+	if (dist_rank(d->team.dist) == 0 && n > 0 &&
+	    all->until_width / n / sqrt(n) <= d->spec.until.within)
+		team_say_enough(&d->team);
+	if (d->team.enough)
 		atomic_store_explicit(&d->common.enough, true, memory_order_relaxed);
 }
 
-static void tell(struct driver *d, const struct phase *p)
+/* How this process stands. */
+static struct team_state stand(struct driver *d, bool over)
 {
-	uint64_t now = clock_now();
-	struct progress_state s = {
-		.phase = d->phase_name,
-		.rate = (double)NAN,
+	struct team_state s = {
 		.in_flight = atomic_load_explicit(&d->common.in_flight, memory_order_relaxed),
 		.p50_s = (double)NAN,
 		.p99_s = (double)NAN,
+		.lanes = over ? 0 : d->common.n_lanes,
 	};
 	for (size_t i = 0; i < d->common.n_lanes; i++) {
 		struct lane_now x = lane_now(d->lanes[i]);
 		s.ok += x.ok;
 		s.failed += x.failed;
+		s.until_width += over ? 0 : x.until_width;
 		/* for the eye only: of the slowest thread, so far */
 		s.p50_s = fmax(isnan(s.p50_s) ? x.p50_s : s.p50_s, x.p50_s);
 		s.p99_s = fmax(isnan(s.p99_s) ? x.p99_s : s.p99_s, x.p99_s);
 	}
+	return s;
+}
+
+static void tell(struct driver *d, const struct phase *p, bool over)
+{
+	uint64_t now = clock_now();
+	struct team_state all = stand(d, over);
+	team_pulse(&d->team, &all);
+	check_enough(d, &all);
+	struct progress_state s = {
+		.phase = d->phase_name,
+		.ok = all.ok,
+		.failed = all.failed,
+		.rate = (double)NAN,
+		.in_flight = (double)all.in_flight,
+		.p50_s = all.p50_s,
+		.p99_s = all.p99_s,
+	};
 	if (d->told_ns != 0 && now > d->told_ns && s.ok >= d->told_ok)
 		s.rate = (double)(s.ok - d->told_ok) / ns_to_s(now - d->told_ns);
 	d->told_ns = now;
 	d->told_ok = s.ok;
 	s.done = share_done(p, s.ok + s.failed, now);
-	check_enough(d);
 	progress_tell(d->progress, &s);
 }
 
@@ -231,10 +263,10 @@ static void wait_for_lanes(struct driver *d, const struct phase *p)
 	for (uint64_t ended = 0; ended < d->common.n_lanes;) {
 		struct pollfd fd = {.fd = d->common.done_fd, .events = POLLIN};
 		uint64_t more = 0;
-		if (poll(&fd, 1, PROGRESS_EVERY_MS) > 0 &&
+		if (poll(&fd, 1, d->team.dist ? PULSE_EVERY_MS : PROGRESS_EVERY_MS) > 0 &&
 		    read(d->common.done_fd, &more, sizeof(more)) == sizeof(more))
 			ended += more;
-		tell(d, p);
+		tell(d, p, ended == d->common.n_lanes);
 	}
 }
 
@@ -275,84 +307,111 @@ static int warm_up(struct driver *d, const char *name, struct result *r, struct 
 	};
 	d->phase_name = arena_fmt(r->arena, "%s (warm-up)", name);
 	d->warming = true;
+	team_phase(&d->team, 0);
 	if (run_phase(d, &p, e) != 0)
 		return -1;
 	d->warming = false;
-	d->run->warmup_requests = n;
+	d->run->warmup_requests = n;	/* of this rank's share */
 	note_first_request(d);
 	return 0;
 }
 
 /* Asked and achieved rate: the schedule's length against the same with the delay in which we
  * met its last arrival. What the service held back is no delay of ours. */
-static void put_asked_rate(const struct driver *d, const struct phase *p,
-			   const struct lane_report *all)
+static void find_rates(const struct driver *d, const struct phase *p,
+		       const struct lane_report *all, struct totals *t)
 {
-	struct generator *g = &d->run->generator;
+	t->asked_rate = t->achieved_rate = (double)NAN;
 	if (!is_open_loop(d))
 		return;
 	double rate = schedule_mean_rate(&d->spec, d->common.trace);
-	g->asked_rate = g->achieved_rate = rate;
+	t->asked_rate = t->achieved_rate = rate;
 	uint64_t span = all->last_intended > p->start ? all->last_intended - p->start : 0;
 	if (span > 0 && all->last_lag > LAG_TOLERATED)
-		g->achieved_rate = rate * (double)span / (double)(span + all->last_lag);
+		t->achieved_rate = rate * (double)span / (double)(span + all->last_lag);
 }
 
-/* What the lanes report beside their meters. Returns the end of the window. */
-static uint64_t put_reports(const struct driver *d, const struct phase *p)
+/* What the lanes report beside their meters. */
+static struct totals sum_reports(const struct driver *d, const struct phase *p)
 {
-	struct run *run = d->run;
-	struct generator *g = &run->generator;
 	struct lane_report all = {0};
-	double busiest = 0;
+	struct totals t = {.threads = (int)d->common.n_lanes};
 	for (size_t i = 0; i < d->common.n_lanes; i++) {
 		struct lane_report x = lane_report(d->lanes[i]);
 		all.cpu_ns += x.cpu_ns;
-		all.reads_stamped += x.reads_stamped;
-		all.reads_user += x.reads_user;
+		t.reads_stamped += x.reads_stamped;
+		t.reads_user += x.reads_user;
 		all.peak = MAX(all.peak, x.peak);
 		all.stopped_at = MAX(all.stopped_at, x.stopped_at);
 		all.last_intended = MAX(all.last_intended, x.last_intended);
 		all.last_lag = MAX(all.last_lag, x.last_lag);
 		if (x.wall_ns > 0)
-			busiest = fmax(busiest, (double)x.cpu_ns / (double)x.wall_ns);
+			t.busiest = fmax(t.busiest, (double)x.cpu_ns / (double)x.wall_ns);
 	}
-	run->interrupted = all.stopped_at != 0 && stop_requested();
-	run->concurrency_peak = all.peak;
-	g->threads = (int)d->common.n_lanes;
-	g->cpu_s = ns_to_s(all.cpu_ns);
-	g->busiest_core_share = busiest;
-	g->reads_stamped = all.reads_stamped;
-	g->reads_user = all.reads_user;
-	put_asked_rate(d, p, &all);
-	return all.stopped_at != 0 ? MIN(all.stopped_at, p->end) : p->end;
+	uint64_t end = all.stopped_at != 0 ? MIN(all.stopped_at, p->end) : p->end;
+	t.peak = all.peak;
+	t.cpu_s = ns_to_s(all.cpu_ns);
+	t.interrupted = all.stopped_at != 0 && stop_requested();
+	t.window_ns = end == UINT64_MAX ? end : end > p->start ? end - p->start : 0;
+	find_rates(d, p, &all, &t);
+	return t;
 }
 
-static int finish(struct driver *d, const struct phase *p, struct result *r, struct err *e)
+/* What all lanes counted, in one meter; NULL: there was nothing to do. */
+static int merge_lanes(const struct driver *d, struct meter **ret, struct err *e)
 {
-	CLEANUP(free_ptr) struct meter **meters = calloc(d->common.n_lanes, sizeof(struct meter *));
-	if (!meters)
-		return err_sys(e, "cannot put a run together");
-	for (size_t i = 0; i < d->common.n_lanes; i++)
-		meters[i] = lane_meter(d->lanes[i]);
-	uint64_t window_end = put_reports(d, p);
+	*ret = d->idle ? NULL : lane_meter(d->lanes[0]);
+	for (size_t i = 1; i < d->common.n_lanes && *ret; i++)
+		if (meter_merge(*ret, lane_meter(d->lanes[i]), e) != 0)
+			return -1;
+	return 0;
+}
+
+/* This process's share into its run, and with other ranks, all of it into the whole of rank 0. */
+static int finish(struct driver *d, const struct phase *p, const struct dist_start *start,
+		  struct result *r, struct err *e)
+{
+	struct team_part part = {.totals = sum_reports(d, p)};
+	struct meter *m = NULL;
+	int rc = merge_lanes(d, &m, e);
+	if (rc == 0 && m && d->team.dist && !(part.measured = meter_to_json(m, e)))
+		rc = -1;
+	if (rc == 0 && m)
+		rc = team_put(d->result, d->run, &part.totals, m, p->start, e);
 	note_first_request(d);
-	return meter_finish(meters, d->common.n_lanes, window_end, r, d->run, e);
+	if (d->team.dist) {
+		part.host = team_own_row(&d->team, d->run, start);
+		struct meter_spec spec = lane_meter_spec(&d->common, p);
+		if (team_gather(&d->team, &part, &spec, r, d->whole, e) != 0)
+			rc = -1;
+	}
+	json_decref(part.measured);
+	return rc;
+}
+
+static int no_more(struct driver *d)
+{
+	d->run->interrupted = true;
+	if (d->whole)
+		d->whole->interrupted = true;
+	return 0;
 }
 
 static int measure(struct driver *d, struct result *r, struct err *e)
 {
 	struct run *run = d->run;
+	struct dist *dist = d->team.dist;
+	struct dist_start start;
 	const char *name = run->suite && run->name
 				   ? arena_fmt(r->arena, "%s %s", run->suite, run->name) : "load";
-	if (warm_up(d, name, r, e) != 0)
+	int rc = d->idle ? 0 : warm_up(d, name, r, e);
+	if (dist_agree(dist, rc, e) < 0)
 		return -1;
-	if (stop_requested()) {
-		run->interrupted = true;
-		return 0;
-	}
+	if (stop_requested() ||
+	    dist_start(dist, dist ? LEAD_TOGETHER : LEAD, &start, e) < 0)
+		return stop_requested() ? no_more(d) : -1;
 	struct phase p = {
-		.start = clock_now() + LEAD,
+		.start = start.at_ns,
 		.requests = (uint64_t)d->spec.requests,
 		.first_index = (uint64_t)d->spec.warmup,
 		.stream = "arrivals",
@@ -361,21 +420,68 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 	p.end = d->spec.duration_ns > 0 ? p.start + d->spec.duration_ns : UINT64_MAX;
 	p.send_end = p.end == UINT64_MAX ? p.end : p.end + d->spec.cooldown_ns;
 	run->start_ns = p.start;
-	run->start_wall_ns = clock_wall() + LEAD;
+	run->start_wall_ns = clock_wall() + (p.start - clock_now());
 	d->phase_name = name;
 	d->told_ns = 0;
-	if (run_phase(d, &p, e) != 0)
-		return -1;
-	return finish(d, &p, r, e);
+	team_phase(&d->team, 1);
+	rc = d->idle ? 0 : run_phase(d, &p, e);
+	if (rc == 0 || dist)
+		rc = finish(d, &p, &start, r, rc == 0 ? e : NULL) < 0 ? -1 : rc;
+	if (d->whole) {
+		d->whole->start_ns = run->start_ns;
+		d->whole->start_wall_ns = run->start_wall_ns;
+		d->whole->first_request_s = run->first_request_s;
+		d->whole->warmup_requests = d->warmup_of_all;
+	}
+	return dist_agree(dist, rc, e);
+}
+
+/* With other ranks rank 0 has two runs: its own share goes into a result of its own. */
+static void make_runs(struct driver *d, const struct load_work *work, struct result *r,
+		      struct run *run)
+{
+	d->result = r;
+	d->run = run;
+	if (dist_size(work->dist) == 1 || dist_rank(work->dist) != 0)
+		return;
+	d->whole = run;
+	d->result = work->own;
+	d->run = result_add_run(work->own, run->name, run->suite);
+	d->run->service = run->service;
+	d->run->settings = json_deep_copy(run->settings);
+}
+
+/* One number for all requests of a run, whichever rank sends them. */
+static int choose_nonce(struct driver *d, struct err *e)
+{
+	CLEANUP(buf_release) struct buf word = BUF_INIT(sizeof(d->common.nonce));
+	d->common.nonce = clock_wall();
+	if (d->team.dist) {
+		(void)buf_add(&word, &d->common.nonce, sizeof(d->common.nonce));
+		if (dist_broadcast(d->team.dist, &word, e) < 0 ||
+		    word.len != sizeof(d->common.nonce))
+			return -1;
+		memcpy(&d->common.nonce, word.data, word.len);
+	}
+	d->common.first_version = first_version(d->common.nonce);
+	return 0;
 }
 
 int load_run(const struct load_spec *spec, const struct load_work *work, struct result *r,
 	     struct run *run, const struct progress *progress, struct err *e)
 {
-	struct driver d = {.run = run, .progress = progress};
-	int rc = driver_init(&d, spec, work, r, e);
+	struct driver d = {.progress = progress};
+	make_runs(&d, work, r, run);
+	int rc = team_init(&d.team, work->dist, e);
 	if (rc == 0)
+		rc = driver_init(&d, spec, work, r, e);
+	rc = dist_agree(work->dist, rc, e);
+	if (rc == 0 && choose_nonce(&d, e) < 0)
+		rc = stop_requested() ? no_more(&d) : -1;
+	else if (rc == 0)
 		rc = measure(&d, r, e);
+	if (rc < 0 && d.whole)
+		d.run->error = arena_str(d.result->arena, e->text);
 	driver_release(&d);
 	return rc;
 }

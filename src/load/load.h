@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "dist/dist.h"
 #include "load/amount.h"
 #include "media/sample.h"
 #include "protocols/ask.h"
@@ -53,6 +54,9 @@ struct load_spec {
 	struct amount prompt_tokens, output_tokens;	/* chat; none: as the sample and ask are */
 	int64_t turns;		/* chat, closed loop: requests of a session */
 	uint64_t gather_ns;	/* look at the sockets at most so often, where nobody waits */
+
+	/* Set by team_share(): this is the share of one of so many ranks (0: it is all). */
+	int64_t rank, ranks;
 };
 
 extern const struct opt load_options[];
@@ -73,9 +77,15 @@ struct load_work {
 	bool unique_prompts;	/* chat: a nonce in each request (of a session: in the first) */
 	bool unique_images;	/* chat: other pixels in each request */
 	struct keeper *keeper;	/* of every measured request; NULL: none are kept */
+
+	/* Many ranks make it together: each its share. NULL: this process alone. */
+	struct dist *dist;
+	struct result *own;	/* rank 0: where the run of its own share goes */
 };
 
-/* Measure into run (made by result_add_run). Ends early when stop_requested(): the run is then
+/* With several ranks all of them call it, with the same spec and work, and get the same status; at
+ * rank 0 the run is that of all together, at the others that of their own share.
+ * Measure into run (made by result_add_run). Ends early when stop_requested(): the run is then
  * marked interrupted and holds what was measured. -1 only when nothing could be measured. */
 int load_run(const struct load_spec *spec, const struct load_work *work, struct result *r,
 	     struct run *run, const struct progress *progress, struct err *e);

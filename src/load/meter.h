@@ -41,9 +41,17 @@ struct meter_now meter_now(const struct meter *m);
 /* Half of the 95 % interval of a percentile over the percentile; NaN: too few to say. */
 double meter_width(const struct meter *m, enum observed what, double quantile);
 
-/* All meters into the run: counts, metrics, rates, windows, failures, moments. end: of the
- * window, or for a run by count of its last request (found here). */
-int meter_finish(struct meter *const *meters, size_t n, uint64_t window_end, struct result *r,
-		 struct run *run, struct err *e);
+/* What one counted goes into another of the same window; `from` is of no use afterwards. */
+int meter_merge(struct meter *into, struct meter *from, struct err *e);
+
+/* Into the run: counts, metrics, rates, windows, failures, moments. window_end: of the window, or
+ * UINT64_MAX for a run by count: of its last request (found here). Once. */
+int meter_finish(struct meter *m, uint64_t window_end, struct result *r, struct run *run,
+		 struct err *e);
+
+/* All that it holds, with its moments as offsets from spec->start, for another host; and back into
+ * a new meter, whose spec says when that is here. Texts go into the arena. */
+json_t *meter_to_json(struct meter *m, struct err *e);	/* NULL: no memory */
+int meter_from_json(struct meter *into, const json_t *j, struct arena *a, struct err *e);
 
 #endif

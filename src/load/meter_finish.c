@@ -14,9 +14,10 @@ static void merge_failure(struct failure *into, const struct failure *from)
 	into->count = count;
 }
 
-/* Everything but the timeline into the first meter. */
-static void merge(struct meter *into, const struct meter *from)
+int meter_merge(struct meter *into, struct meter *from, struct err *e)
 {
+	if (!timeline_join(into->timeline, from->timeline))
+		return err_set(e, ERR_SYSTEM, "no memory for the timeline of a run");
 	for (int i = 0; i < OUTCOME_COUNT; i++) {
 		into->outcomes[i] += from->outcomes[i];
 		merge_failure(&into->failures[i], &from->failures[i]);
@@ -44,6 +45,7 @@ static void merge(struct meter *into, const struct meter *from)
 	for (int i = 0; i < OBSERVED_COUNT; i++)
 		hist_merge(into->observed[i], from->observed[i]);
 	hist_merge(into->bound, from->bound);
+	return 0;
 }
 
 static void put_rate(struct result *r, struct run *run, const char *name, double value,
@@ -133,19 +135,10 @@ static int put_generator(struct meter *m, struct run *run, struct err *e)
 	return 0;
 }
 
-int meter_finish(struct meter *const *meters, size_t n, uint64_t window_end, struct result *r,
-		 struct run *run, struct err *e)
+int meter_finish(struct meter *m, uint64_t window_end, struct result *r, struct run *run,
+		 struct err *e)
 {
-	struct meter *m = meters[0];
-	CLEANUP(free_ptr) struct timeline **timelines = calloc(n, sizeof(struct timeline *));
-	if (!timelines)
-		return err_sys(e, "cannot put a run together");
-	for (size_t i = 0; i < n; i++) {
-		timelines[i] = meters[i]->timeline;
-		if (i > 0)
-			merge(m, meters[i]);
-	}
-	if (timeline_finish(timelines, n, r, run, e) != 0)
+	if (timeline_finish(&m->timeline, 1, r, run, e) != 0)
 		return -1;
 	memcpy(run->outcomes, m->outcomes, sizeof(run->outcomes));
 	run->attempted = m->attempted;

@@ -11,21 +11,6 @@
 
 #define EVEN 1e-9	/* a ramp's ends that differ by less are the same rate */
 
-void schedule_init(struct schedule *s, const struct load_spec *spec, const struct trace *trace,
-		   const char *stream)
-{
-	*s = (struct schedule){
-		.law = load_law(spec),
-		.spec = spec,
-		.trace = trace,
-		.duration = ns_to_s(spec->duration_ns),
-		.rate = spec->rate,
-		.shape = spec->gamma_shape,
-	};
-	assert(s->law != ARRIVAL_CLOSED && (s->law != ARRIVAL_TRACE || trace));
-	rng_init_named(&s->rng, (uint64_t)spec->seed, stream);
-}
-
 /* a t + (b - a) t² / 2T = area, solved without taking a difference of near numbers. */
 static double linear_inverse(double a, double b, double duration, double area)
 {
@@ -82,13 +67,14 @@ static double profile_inverse(const struct schedule *s, double area)
 				      : exponential_inverse(a, b, s->duration, area);
 }
 
-uint64_t schedule_next(struct schedule *s, uint64_t *ret_index)
+/* The next arrival of the whole sequence. */
+static uint64_t next_of_all(struct schedule *s)
 {
 	double mean = (double)NS_PER_S / s->rate;
-	*ret_index = s->index++;
+	uint64_t index = s->all++;
 	switch (s->law) {
 	case ARRIVAL_TRACE:
-		return *ret_index < s->trace->n ? s->trace->items[*ret_index].at_ns : UINT64_MAX;
+		return index < s->trace->n ? s->trace->items[index].at_ns : UINT64_MAX;
 	case ARRIVAL_RAMP:
 	case ARRIVAL_RAMP_EXP:
 	case ARRIVAL_STEPS:
@@ -97,7 +83,7 @@ uint64_t schedule_next(struct schedule *s, uint64_t *ret_index)
 			   (long double)NS_PER_S;
 		break;
 	case ARRIVAL_CONSTANT:
-		s->at_ns = (long double)*ret_index * (long double)NS_PER_S / (long double)s->rate;
+		s->at_ns = (long double)index * (long double)NS_PER_S / (long double)s->rate;
 		break;
 	case ARRIVAL_POISSON:
 		s->at_ns += (long double)rng_exponential(&s->rng, mean);
@@ -109,12 +95,50 @@ uint64_t schedule_next(struct schedule *s, uint64_t *ret_index)
 	return (uint64_t)s->at_ns;
 }
 
+/* To the ranks in turn, as cards are. */
+static bool is_dealt_out(int law)
+{
+	return law == ARRIVAL_CONSTANT || law == ARRIVAL_GAMMA || law == ARRIVAL_TRACE;
+}
+
+void schedule_init(struct schedule *s, const struct load_spec *spec, const struct trace *trace,
+		   const char *stream)
+{
+	*s = (struct schedule){
+		.law = load_law(spec),
+		.spec = spec,
+		.trace = trace,
+		.duration = ns_to_s(spec->duration_ns),
+		.rate = spec->rate,
+		.shape = spec->gamma_shape,
+	};
+	assert(s->law != ARRIVAL_CLOSED && (s->law != ARRIVAL_TRACE || trace));
+	char name[80];
+	(void)snprintf(name, sizeof(name), "%s of rank %d", stream, (int)spec->rank);
+	s->others = is_dealt_out(s->law) ? (uint64_t)MAX(spec->ranks, (int64_t)1) - 1 : 0;
+	s->rate *= (double)(s->others + 1);
+	rng_init_named(&s->rng, (uint64_t)spec->seed,
+		       spec->rank > 0 && !is_dealt_out(s->law) ? name : stream);
+	for (int64_t i = 0; is_dealt_out(s->law) && i < spec->rank; i++)
+		(void)next_of_all(s);
+}
+
+uint64_t schedule_next(struct schedule *s, uint64_t *ret_index)
+{
+	uint64_t at = next_of_all(s);
+	*ret_index = s->index++;
+	for (uint64_t i = 0; i < s->others; i++)
+		(void)next_of_all(s);
+	return at;
+}
+
 double schedule_mean_rate(const struct load_spec *spec, const struct trace *trace)
 {
 	int law = load_law(spec);
 	if (law == ARRIVAL_TRACE) {
 		uint64_t last = trace->n ? trace->items[trace->n - 1].at_ns : 0;
-		return last > 0 ? (double)trace->n / ns_to_s(last) : (double)NAN;
+		double share = 1 / (double)MAX(spec->ranks, (int64_t)1);
+		return last > 0 ? (double)trace->n * share / ns_to_s(last) : (double)NAN;
 	}
 	if (law == ARRIVAL_RAMP || law == ARRIVAL_RAMP_EXP || law == ARRIVAL_STEPS)
 		return profile_area(spec) / ns_to_s(spec->duration_ns);

@@ -23,10 +23,17 @@ struct schedule {
 	double rate, shape;
 	struct rng rng;
 	uint64_t index;		/* of the next arrival */
+	uint64_t all;		/* the same, counting other ranks' */
+	uint64_t others;	/* ranks that take one each between two of this one's */
 	long double at_ns;	/* of the last one */
 };
 
-/* trace: of ARRIVAL_TRACE; else NULL. Both are borrowed. */
+/* The share of a rank (spec->rank of spec->ranks): Poisson processes of a part of the rate are each
+ * Poisson, and so is their sum, so every rank draws its own from its own stream of random numbers.
+ * Of any other sequence, which all ranks make alike, it takes every so many-th arrival. Indices
+ * count the arrivals of this rank.
+ *
+ * trace: of ARRIVAL_TRACE; else NULL. Both are borrowed. */
 void schedule_init(struct schedule *s, const struct load_spec *spec, const struct trace *trace,
 		   const char *stream);
 

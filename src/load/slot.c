@@ -135,7 +135,8 @@ static const struct trace_item *traced(const struct slot *s)
 {
 	const struct lane *l = s->lane;
 	const struct trace *t = l->common->trace;
-	uint64_t i = s->index - l->phase.first_index;
+	uint64_t ranks = (uint64_t)MAX(l->common->spec->ranks, (int64_t)1);
+	uint64_t i = s->of_all - l->phase.first_index * ranks;
 	return t && i < t->n ? &t->items[i] : NULL;
 }
 
@@ -146,7 +147,7 @@ static int64_t missing_words(const struct slot *s, const struct sample *sample)
 	const struct trace_item *item = traced(s);
 	int64_t want = item ? item->prompt_tokens
 			    : amount_draw(&spec->prompt_tokens, (uint64_t)spec->seed,
-					  "prompt tokens", s->index);
+					  "prompt tokens", s->of_all);
 	const char *const texts[] = {sample->messages_text, sample->system, sample->question};
 	for (size_t i = 0; i < ARRAY_LEN(texts) && want > 0; i++)
 		want -= texts[i] ? filler_count(texts[i]) : 0;
@@ -159,7 +160,7 @@ static int64_t longest_answer(const struct slot *s)
 	const struct trace_item *item = traced(s);
 	int64_t n = item ? item->output_tokens
 			 : amount_draw(&c->spec->output_tokens, (uint64_t)c->spec->seed,
-				       "output tokens", s->index);
+				       "output tokens", s->of_all);
 	return n > 0 ? n : c->work->ask.max_tokens;
 }
 
@@ -171,18 +172,18 @@ static void shape_prompt(struct slot *s, size_t which)
 	const struct sample *sample = &w->samples[which];
 	struct prompt *p = &s->ask.prompt;
 	*p = (struct prompt){.sample = sample, .filler = missing_words(s, sample)};
-	p->filler_seed = w->unique_prompts ? c->nonce ^ s->index * GOLDEN : which;
+	p->filler_seed = w->unique_prompts ? c->nonce ^ s->of_all * GOLDEN : which;
 	s->ask.max_tokens = longest_answer(s);
 	if (c->pictures) {
 		p->mints = pictures_of(c->pictures, which);
-		p->version = c->first_version + (uint32_t)s->index * pictures_stride(c->pictures);
+		p->version = c->first_version + (uint32_t)s->of_all * pictures_stride(c->pictures);
 	}
 	/* words that no other request has do as well, where nothing common stands before them */
 	bool in_front = !sample->system && !sample->messages;
 	if (!w->unique_prompts || s->ask.n_turns > 0 || (in_front && p->filler >= UNIQUE_WORDS))
 		return;
 	(void)snprintf(s->nonce, sizeof(s->nonce), "%016llx-%llx", (unsigned long long)c->nonce,
-		       (unsigned long long)s->index);
+		       (unsigned long long)s->of_all);
 	p->nonce = s->nonce;
 }
 
@@ -190,7 +191,9 @@ int slot_prepare(struct slot *s, uint64_t index)
 {
 	const struct common *c = s->lane->common;
 	const struct load_work *w = c->work;
-	size_t which = c->order[index % w->n_samples];
+	/* among the requests of all ranks, so that together they ask as one would */
+	s->of_all = index * (uint64_t)MAX(c->spec->ranks, (int64_t)1) + (uint64_t)c->spec->rank;
+	size_t which = c->order[s->of_all % w->n_samples];
 	s->index = index;
 	if (strcmp(w->service->kind, "chat") == 0)
 		shape_prompt(s, which);

@@ -6,30 +6,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-
-enum { LATENCY, TTFT, KINDS };
-
-struct window {
-	uint64_t started, ok, failed;
-	double area;		/* ns × requests */
-};
-
-/* `count` requests of one window whose value lay in the same bucket of a histogram. */
-struct entry {
-	uint64_t value;
-	uint32_t window, count;
-	uint32_t kind;
-};
-
-struct timeline {
-	uint64_t start, width, last_end;
-	struct window *windows;
-	size_t n, room;
-	struct hist *now[KINDS];	/* of the window `current` */
-	uint32_t current;
-	struct entry *entries;
-	size_t n_entries, entries_room;
-};
+#include "load/timeline_in.h"
 
 int timeline_new(uint64_t start_ns, uint64_t width_ns, struct timeline **ret, struct err *e)
 {
@@ -73,8 +50,8 @@ static bool grow(void **items, size_t n, size_t *room, size_t size)
 	return true;
 }
 
-static bool add_entry(struct timeline *t, uint32_t window, uint32_t kind, uint64_t value,
-		      uint32_t count)
+bool timeline_entry(struct timeline *t, uint32_t window, uint32_t kind, uint64_t value,
+		    uint32_t count)
 {
 	if (!grow((void **)&t->entries, t->n_entries, &t->entries_room, sizeof(*t->entries)))
 		return false;
@@ -83,7 +60,7 @@ static bool add_entry(struct timeline *t, uint32_t window, uint32_t kind, uint64
 }
 
 /* Put the window that ends into entries, so that the histograms are free for the next. */
-static bool close_window(struct timeline *t)
+bool timeline_close(struct timeline *t)
 {
 	for (uint32_t kind = 0; kind < KINDS; kind++) {
 		size_t pos = 0;
@@ -91,8 +68,8 @@ static bool close_window(struct timeline *t)
 		if (hist_count(t->now[kind]) == 0)
 			continue;
 		while (hist_next(t->now[kind], &pos, &low, &high, &count))
-			if (!add_entry(t, t->current, kind, low + (high - low) / 2,
-				       (uint32_t)MIN(count, (uint64_t)UINT32_MAX)))
+			if (!timeline_entry(t, t->current, kind, low + (high - low) / 2,
+					    (uint32_t)MIN(count, (uint64_t)UINT32_MAX)))
 				return false;
 		hist_clear(t->now[kind]);
 	}
@@ -102,18 +79,18 @@ static bool close_window(struct timeline *t)
 static bool record(struct timeline *t, uint32_t window, uint32_t kind, uint64_t value)
 {
 	if (window > t->current) {
-		if (!close_window(t))
+		if (!timeline_close(t))
 			return false;
 		t->current = window;
 	}
 	/* a stamp may lie just before a border that another has passed already */
 	if (window < t->current)
-		return add_entry(t, window, kind, value, 1);
+		return timeline_entry(t, window, kind, value, 1);
 	hist_record(t->now[kind], value);
 	return true;
 }
 
-static struct window *window_at(struct timeline *t, uint64_t index)
+struct window *timeline_window(struct timeline *t, uint64_t index)
 {
 	while (t->n <= index) {
 		if (index > UINT32_MAX ||
@@ -131,7 +108,7 @@ bool timeline_add(struct timeline *t, uint64_t begin, uint64_t end, bool ok, uin
 	end = MAX(end, begin);
 	t->last_end = MAX(t->last_end, end - t->start);
 	uint64_t first = (begin - t->start) / t->width, last = (end - t->start) / t->width;
-	if (!window_at(t, last))
+	if (!timeline_window(t, last))
 		return false;
 	t->windows[first].started++;
 	t->windows[last].ok += ok;
@@ -157,7 +134,7 @@ static struct entry *collect(struct timeline *const *lanes, size_t n, size_t *re
 {
 	size_t sum = 0, at = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!close_window(lanes[i]))
+		if (!timeline_close(lanes[i]))
 			return NULL;
 		sum += lanes[i]->n_entries;
 	}

@@ -23,6 +23,14 @@ struct timeline *timeline_free(struct timeline *t);
 bool timeline_add(struct timeline *t, uint64_t begin, uint64_t end, bool ok, uint64_t latency,
 		  uint64_t ttft);
 
+/* What `from` holds of the same time goes into `into`, which has the same width; `from` counts no
+ * more. false: no memory. */
+bool timeline_join(struct timeline *into, struct timeline *from);
+
+/* As text, and back into a new timeline of the same width: exact. */
+int timeline_write(struct timeline *t, struct buf *out, struct err *e);
+int timeline_read(struct timeline *into, const char *text, size_t len, struct err *e);
+
 /* Put all together into run->windows, at most WINDOWS_MAX of them (neighbours are joined). */
 #define TIMELINE_WINDOWS_MAX 1000
 int timeline_finish(struct timeline *const *lanes, size_t n, struct result *r, struct run *run,

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "monitor/page.h"
 
 #define ITEMS_MAX 20000
 
@@ -87,19 +88,6 @@ static bool fresh(const struct latest *l, const struct item *t, uint64_t now_ns)
 	return t->at_ns + l->keep_ns >= now_ns;
 }
 
-static const char *unit_suffix(const char *unit)
-{
-	static const char *const rows[][2] = {
-		{"%", "_percent"}, {"B", "_bytes"}, {"W", "_watts"}, {"°C", "_celsius"},
-		{"B/s", "_bytes_per_second"}, {"s", "_seconds"}, {"Hz", "_hertz"},
-		{"V", "_volts"}, {"1/s", "_per_second"}, {"tokens/s", "_per_second"},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (strcmp(rows[i][0], unit) == 0)
-			return rows[i][1];
-	return "";
-}
-
 static void put_label(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
@@ -114,7 +102,7 @@ static void put_label(struct buf *out, const char *text)
 
 static void put_sample(struct buf *out, const struct item *t)
 {
-	(void)buf_fmt(out, "assay_%s%s{source=\"", t->name, unit_suffix(t->unit));
+	(void)buf_fmt(out, "assay_%s%s{source=\"", t->name, page_unit_suffix(t->unit));
 	put_label(out, t->source);
 	(void)buf_str(out, "\",device=\"");
 	put_label(out, t->device);
@@ -128,7 +116,11 @@ static bool same_metric(const struct item *a, const struct item *b)
 
 void latest_to_page(struct latest *l, uint64_t now_ns, struct buf *out)
 {
+	uint64_t wall = clock_wall();
 	(void)pthread_mutex_lock(&l->lock);
+	/* Whoever reads this elsewhere learns how far the clocks are apart. */
+	(void)buf_fmt(out, "# TYPE assay_clock_seconds gauge\nassay_clock_seconds %llu.%09llu\n",
+		      (unsigned long long)(wall / NS_PER_S), (unsigned long long)(wall % NS_PER_S));
 	/* All samples of one metric stand together, as the format asks. */
 	for (size_t i = 0; i < l->n; i++) {
 		bool first = true;
@@ -137,7 +129,7 @@ void latest_to_page(struct latest *l, uint64_t now_ns, struct buf *out)
 		if (!first)
 			continue;
 		(void)buf_fmt(out, "# TYPE assay_%s%s gauge\n", l->items[i].name,
-			      unit_suffix(l->items[i].unit));
+			      page_unit_suffix(l->items[i].unit));
 		for (size_t k = i; k < l->n; k++)
 			if (same_metric(&l->items[k], &l->items[i]) &&
 			    fresh(l, &l->items[k], now_ns))

@@ -26,6 +26,17 @@ bool page_looks_like(const char *text, size_t len);
 /* Devices of an npu-exporter or DCGM page. */
 void page_to_devices(const char *text, size_t len, struct capture *ret);
 
+/* A sample of our own page (assay monitor --listen on another machine), as that assay read it;
+ * false: it is none. Texts live in the arena. "clock" is that machine's wall clock, s. */
+struct page_own {
+	const char *device, *name, *unit;
+	double value;
+};
+bool page_to_own(const struct page_sample *s, struct arena *a, struct page_own *ret);
+
+/* "B" → "_bytes": how our page ends the name of a metric; "" for other units. */
+const char *page_unit_suffix(const char *unit);
+
 /* What an inference server says of itself. Counters and sums are since its start. */
 #define PAGE_VALUES(X) \
 	X(RUNNING, "server_running", "count", GAUGE) \

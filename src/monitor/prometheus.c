@@ -118,6 +118,32 @@ static void server_to_sink(struct source *s, const struct page_server *now, stru
 	s->before_ns = out->at_ns;
 }
 
+/* What an assay on another machine reads there, under the name of the service or of the page; and
+ * how far its wall clock is ahead of ours, to half of the time that the page took. */
+static size_t own_to_sink(const struct source *s, const char *text, size_t len, uint64_t took,
+			  struct arena *a, struct sink *out)
+{
+	struct page_cursor c = {text, text + len};
+	struct page_sample sample;
+	struct page_own own;
+	size_t n = 0;
+	const char *where = s->device ? s->device : s->url;
+	double half = ns_to_s(took) / 2, here = ns_to_s(clock_wall()) - half;
+	while (page_next(&c, &sample)) {
+		if (!page_to_own(&sample, a, &own))
+			continue;
+		n++;
+		if (own.device) {
+			sink_add(out, arena_fmt(a, "%s: %s", where, own.device), own.name,
+				 own.unit, own.value);
+		} else if (strcmp(own.name, "clock") == 0) {
+			sink_add(out, where, "clock_ahead", "s", own.value - here);
+			sink_add(out, where, "clock_ahead_bound", "s", half);
+		}
+	}
+	return n;
+}
+
 static int read_page(struct prometheus *p, struct source *s, struct sink *out, struct err *e)
 {
 	int status = 0;
@@ -125,7 +151,8 @@ static int read_page(struct prometheus *p, struct source *s, struct sink *out, s
 	uint64_t asked = clock_now();
 	if (p->fetch(s->url, p->timeout_ns, &p->body, &status, e) < 0)
 		return -1;
-	out->at_ns = asked + (clock_now() - asked) / 2;
+	uint64_t took = clock_now() - asked;
+	out->at_ns = asked + took / 2;
 	if (status != 200)
 		return err_set(e, ERR_DATA, "%s answers with status %d", s->url, status);
 	CLEANUP(arena_freep) struct arena *a = arena_new();
@@ -139,7 +166,8 @@ static int read_page(struct prometheus *p, struct source *s, struct sink *out, s
 	size_t known = page_to_server(text, p->body.len, &now);
 	if (known)
 		server_to_sink(s, &now, out);
-	if (!known && !c.n)
+	size_t own = own_to_sink(s, text, p->body.len, took, a, out);
+	if (!known && !c.n && !own)
 		return err_set(e, ERR_DATA, "%s holds no metric that is known", s->url);
 	return 0;
 }

@@ -25,6 +25,7 @@ size_t html_sweep_steps(const struct result *r, size_t first);
 void html_sweep(const struct html *h, size_t first, size_t n);
 const char *html_sweep_name(const struct run *run, struct arena *a);	/* without its step */
 void html_targets(const struct html *h, const struct target *items, size_t n);
+void html_hosts(const struct html *h, const struct run *run);	/* a row for each rank */
 void html_cases(const struct html *h);
 void html_accuracy(const struct html *h);
 void html_soak(const struct html *h);

@@ -263,6 +263,7 @@ void html_run(const struct html *h, const struct run *run, size_t index)
 		distributions(h, run);
 		plots(h, run, index);
 		failures(h, run);
+		html_hosts(h, run);
 		generator(h, run);
 	}
 	(void)buf_str(out, "</section>\n");

@@ -14,6 +14,8 @@ bool tables_targets(const struct target *items, size_t n, struct arena *a, bool 
 /* all: every statistic; else the few that fit a terminal. */
 bool tables_distributions(const struct run *run, struct arena *a, bool zh, bool all,
 			  struct table *t);
+/* One row for each rank, when several made the run. */
+bool tables_hosts(const struct run *run, struct arena *a, bool zh, struct table *t);
 bool tables_failures(const struct run *run, struct arena *a, bool zh, struct table *t);
 /* all: passed cases too. */
 bool tables_cases(const struct result *r, struct arena *a, bool zh, bool all, struct table *t);

@@ -62,6 +62,8 @@ static void print_run(struct page *p, const struct run *run)
 		(void)buf_str(p->out, L("\\* fewer than 10 samples beyond it\n\n",
 					"\\* 该百分位之外的样本不足 10 个\n\n"));
 	}
+	if (tables_hosts(run, p->a, p->zh, &t))
+		table_markdown(&t, p->out);
 	if (tables_failures(run, p->a, p->zh, &t))
 		table_markdown(&t, p->out);
 }

@@ -60,6 +60,8 @@ static void print_run(struct page *p, const struct run *run)
 		put(p, &t, 2);
 	if (tables_distributions(run, p->a, p->zh, false, &t))
 		put(p, &t, 2);
+	if (tables_hosts(run, p->a, p->zh, &t))
+		put(p, &t, 2);
 	if (tables_failures(run, p->a, p->zh, &t))
 		put(p, &t, 2);
 }

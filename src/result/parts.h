@@ -9,6 +9,7 @@
 
 json_t *result_head_to_json(const struct result *r);	/* all but the lists */
 json_t *run_to_json(const struct run *run, uint64_t zero_ns);
+json_t *run_host_to_json(const struct run_host *h);
 json_t *case_to_json(const struct case_result *c);
 json_t *accuracy_to_json(const struct accuracy_result *x);
 json_t *soak_to_json(const struct soak_result *s);

@@ -155,6 +155,14 @@ static void read_failures(struct reader *rd, struct run *run, const json_t *j)
 	}
 }
 
+static void read_hosts(struct reader *rd, struct run *run, const json_t *j)
+{
+	size_t i;
+	json_t *v;
+	json_array_foreach(reader_list(rd, j, "hosts"), i, v)
+		reader_run_host(rd, v, ARENA_ADD(rd->a, run->hosts, run->n_hosts));
+}
+
 /* Element i of a column; NaN for null. */
 static double cell(struct reader *rd, const json_t *windows, const char *column, size_t i)
 {
@@ -232,6 +240,7 @@ void reader_run(struct reader *rd, struct result *r, const json_t *j)
 	read_generator(rd, &run->generator, reader_object(rd, j, "generator"));
 	read_trust(rd, &run->trust, reader_object(rd, j, "trust"));
 	read_failures(rd, run, j);
+	read_hosts(rd, run, j);
 	read_windows(rd, run, j);
 	run->interrupted = reader_bool(rd, j, "interrupted");
 	run->error = reader_text(rd, j, "error");

@@ -34,6 +34,7 @@ struct hist *reader_hist(struct reader *rd, const json_t *j);
 
 /* The parts of run that have arrays of their own (result_read_run.c). */
 void reader_run(struct reader *rd, struct result *r, const json_t *j);
+void reader_run_host(struct reader *rd, const json_t *j, struct run_host *ret);
 void reader_targets(struct reader *rd, const json_t *j, struct target **ret, size_t *ret_n);
 
 #endif

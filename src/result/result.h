@@ -83,6 +83,29 @@ struct generator {
 	struct hist *bound;		/* error bounds of first_token moments */
 };
 
+/* A p99, and what of it is certain: below 1,000 samples the lower end of its 95 % interval, for
+ * then fewer than ten lie beyond it: it is all but the maximum, and one hiccup of the machine
+ * would stand for every request. */
+struct run_p99 {
+	double p99, least;		/* NaN: no samples */
+};
+
+/* The share of one rank in a run that several made together, as that rank measured it. */
+struct run_host {
+	int rank;
+	const char *host;
+	bool lost;			/* what it measured did not arrive; ok, failed: last told */
+	uint64_t threads, cpus;		/* load threads, and the CPUs that they may use */
+	uint64_t attempted, ok, failed, unsent;
+	double request_rate, asked_rate, achieved_rate;
+	double latency_p50, latency_p99, ttft_p50;
+	struct run_p99 generator_delay, bound;
+	double busiest_core_share;
+	uint64_t reads_stamped, reads_user;
+	double start_bound_s;		/* its start and rank 0's are the same to this */
+	double clock_ahead_s;		/* its wall clock against rank 0's, to the same bound */
+};
+
 struct trust {
 	bool trustworthy;
 	struct strings reasons;		/* one sentence each */
@@ -111,6 +134,8 @@ struct run {
 	struct target *targets;
 	size_t n_targets;
 	struct generator generator;
+	struct run_host *hosts;		/* by rank; none: one process made it */
+	size_t n_hosts;
 	struct trust trust;
 	bool interrupted;		/* ended early; what is here was measured */
 	const char *error;		/* could not run: why; or NULL */
@@ -244,6 +269,9 @@ bool run_value(const struct run *run, const char *name, struct metric_value *ret
  * NaN and stat is "mean", "min", "max" or "" (bare). false: no such metric or statistic. */
 bool metric_parse(const char *name, const struct metric_def **ret_def, double *ret_quantile,
 		  const char **ret_stat);
+
+/* What the row of one rank says of the run that it made (rank, host and clocks are left). */
+void run_host_fill(struct run_host *h, const struct run *run);
 
 /* Judge targets (pass, fail, undecided with the n that would decide), trust and the whole. */
 void run_judge(struct result *r, struct run *run);

@@ -268,6 +268,12 @@ json_t *run_to_json(const struct run *run, uint64_t zero_ns)
 	json_put(j, "targets", targets_json(run->targets, run->n_targets));
 	json_put(j, "generator", generator_json(&run->generator));
 	json_put(j, "trust", trust_json(&run->trust));
+	if (run->n_hosts > 0) {
+		json_t *hosts = json_array();
+		for (size_t i = 0; i < run->n_hosts; i++)
+			(void)json_array_append_new(hosts, run_host_to_json(&run->hosts[i]));
+		json_put(j, "hosts", hosts);
+	}
 	if (run->n_failures > 0)
 		json_put(j, "failures", failures_json(run));
 	if (run->n_windows > 0)

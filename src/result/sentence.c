@@ -149,6 +149,21 @@ static const char *passed(const struct result *r, const struct tally *n, bool zh
 	return text;
 }
 
+/* NULL: every rank of every run was heard. */
+static const char *lost_rank(const struct result *r, bool zh)
+{
+	for (size_t i = 0; i < r->n_runs; i++)
+		for (size_t k = 0; k < r->runs[i]->n_hosts; k++) {
+			const struct run_host *h = &r->runs[i]->hosts[k];
+			if (h->lost)
+				return arena_fmt(r->arena, zh ? "进程 %d(主机 %s)已失联,以下为其余"
+						 "进程的测量结果" : "rank %d (host %s) was lost; what "
+						 "the others measured until then is below",
+						 h->rank, h->host ? h->host : "?");
+		}
+	return NULL;
+}
+
 const char *result_sentence(const struct result *r, const char *lang)
 {
 	static const char *const heads[][2] = {
@@ -163,7 +178,10 @@ const char *result_sentence(const struct result *r, const char *lang)
 	const char *first = NULL;
 	for (size_t i = 0; i < r->errors.n && r->verdict == VERDICT_ERROR; i++)
 		blame(&n, &first, r->errors.items[i]);
-	if (r->interrupted && r->verdict == VERDICT_UNTRUSTWORTHY)
+	const char *lost = lost_rank(r, zh);
+	if (lost && r->verdict == VERDICT_UNTRUSTWORTHY)
+		blame(&n, &first, lost);
+	else if (r->interrupted && r->verdict == VERDICT_UNTRUSTWORTHY)
 		blame(&n, &first, zh ? "运行被中断,以下为中断前的测量结果"
 				     : "interrupted; what was measured until then is below");
 	for (size_t i = 0; i < r->n_runs; i++)

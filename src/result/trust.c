@@ -11,6 +11,7 @@
 struct says {
 	struct arena *a;
 	bool zh;
+	const char *who;	/* before each: "" or "Rank 2 (host b): " */
 	struct strings *reasons;
 };
 
@@ -18,45 +19,28 @@ struct says {
 
 static void say(const struct says *to, const char *text)
 {
-	strings_add(to->reasons, to->a, text);
+	strings_add(to->reasons, to->a, arena_fmt(to->a, "%s%s", to->who, text));
 }
 
-/* 1 ms, or 1 % of the median of this metric where that is more. */
-static double allowed(const struct run *run, const char *median_name)
+/* 1 ms, or 1 % of this median where that is more. */
+static double allowed(double median)
 {
-	struct metric_value median;
-	if (run_value(run, median_name, &median))
-		return fmax(0.001, median.value * 0.01);
-	return 0.001;
+	return isnan(median) ? 0.001 : fmax(0.001, median * 0.01);
 }
 
-/* Fewer samples than this leave fewer than ten beyond a p99: it is then all but the maximum, and
- * one hiccup of the machine would stand for every request. */
-#define P99_NEEDS 1000
-
-/* Is the p99 above limit_s? Where there are too few samples for a p99, whether more of them are
- * above the limit than chance lets 1 % be: the lower end of the 95 % interval of order
- * statistics, the same as for targets. *ret_s: the p99. */
-static bool p99_above(const struct hist *h, double limit_s, double *ret_s)
+/* The p99 decides, or where there are too few samples for one, its lower end (struct run_p99). */
+static bool is_above(const struct run_p99 *x, double limit)
 {
-	uint64_t lo, hi;
-	if (!h || hist_count(h) == 0)
-		return false;
-	*ret_s = (double)hist_quantile(h, 0.99) / 1e9;
-	if (*ret_s <= limit_s || hist_count(h) >= P99_NEEDS)
-		return *ret_s > limit_s;
-	(void)hist_quantile_interval(h, 0.99, &lo, &hi);
-	return (double)lo / 1e9 > limit_s;
+	return !isnan(x->least) && x->least > limit;
 }
 
-static void check_generator_delay(const struct says *to, const struct run *run)
+static void check_generator_delay(const struct says *to, const struct run_host *n)
 {
-	double delay;
-	double limit = allowed(run, "latency.p50");
-	if (!p99_above(run->generator.generator_delay, limit, &delay))
+	double limit = allowed(n->latency_p50);
+	if (!is_above(&n->generator_delay, limit))
 		return;
 	char is[FORMAT_MAX], may[FORMAT_MAX];
-	format_unit(is, sizeof(is), "s", delay);
+	format_unit(is, sizeof(is), "s", n->generator_delay.p99);
 	format_unit(may, sizeof(may), "s", limit);
 	say(to, arena_fmt(to->a,
 			  L("The tester itself delayed requests: p99 of generator_delay is %s, "
@@ -66,23 +50,22 @@ static void check_generator_delay(const struct says *to, const struct run *run)
 			  is, may));
 }
 
-static void check_rate(const struct says *to, const struct run *run)
+static void check_rate(const struct says *to, const struct run_host *n)
 {
-	const struct generator *g = &run->generator;
 	/* achieved_rate leaves out what the service held back: see load. */
-	if (run->interrupted || isnan(g->asked_rate) || isnan(g->achieved_rate) ||
-	    g->achieved_rate >= 0.99 * g->asked_rate)
+	if (isnan(n->asked_rate) || isnan(n->achieved_rate) ||
+	    n->achieved_rate >= 0.99 * n->asked_rate)
 		return;
 	say(to, arena_fmt(to->a,
 			  L("The tester sent %.4g requests/s of the %.4g asked for, and the "
 			    "service did not hold it back.",
 			    "测试端实际每秒发送 %.4g 个请求,要求 %.4g 个,且并非服务所限。"),
-			  g->achieved_rate, g->asked_rate));
+			  n->achieved_rate, n->asked_rate));
 }
 
-static void check_cpu(const struct says *to, const struct run *run)
+static void check_cpu(const struct says *to, const struct run_host *n)
 {
-	double share = run->generator.busiest_core_share;
+	double share = n->busiest_core_share;
 	if (isnan(share) || share <= 0.9)
 		return;
 	say(to, arena_fmt(to->a,
@@ -93,27 +76,25 @@ static void check_cpu(const struct says *to, const struct run *run)
 			  share * 100));
 }
 
-static void check_stamps(const struct says *to, const struct run *run)
+static void check_stamps(const struct says *to, const struct run_host *n)
 {
-	const struct generator *g = &run->generator;
-	uint64_t reads = g->reads_stamped + g->reads_user;
-	if (reads == 0 || (double)g->reads_user <= 0.01 * (double)reads)
+	uint64_t reads = n->reads_stamped + n->reads_user;
+	if (reads == 0 || (double)n->reads_user <= 0.01 * (double)reads)
 		return;
 	say(to, arena_fmt(to->a,
 			  L("The kernel gave no receive timestamp for %.2g %% of the data reads "
 			    "(limit 1 %%).",
 			    "%.2g %% 的数据读取没有得到内核接收时间戳(上限 1 %%)。"),
-			  100.0 * (double)g->reads_user / (double)reads));
+			  100.0 * (double)n->reads_user / (double)reads));
 }
 
-static void check_bound(const struct says *to, const struct run *run)
+static void check_bound(const struct says *to, const struct run_host *n)
 {
-	double bound;
-	double limit = allowed(run, "ttft.p50");
-	if (!p99_above(run->generator.bound, limit, &bound))
+	double limit = allowed(n->ttft_p50);
+	if (!is_above(&n->bound, limit))
 		return;
 	char is[FORMAT_MAX], may[FORMAT_MAX];
-	format_unit(is, sizeof(is), "s", bound);
+	format_unit(is, sizeof(is), "s", n->bound.p99);
 	format_unit(may, sizeof(may), "s", limit);
 	say(to, arena_fmt(to->a,
 			  L("The moment of the first token is known to %s only (p99), at most %s "
@@ -122,19 +103,44 @@ static void check_bound(const struct says *to, const struct run *run)
 			  is, may));
 }
 
+/* Of a whole run, or of one rank's share of it; what is not known is NaN. */
+static void check_numbers(const struct says *to, const struct run_host *n, bool interrupted)
+{
+	check_generator_delay(to, n);
+	if (!interrupted)
+		check_rate(to, n);
+	check_cpu(to, n);
+	check_stamps(to, n);
+	check_bound(to, n);
+}
+
+/* One bad rank among many good ones hardly moves the percentiles of all. */
+static void check_host(const struct says *all, const struct run *run, const struct run_host *h)
+{
+	struct says here = *all;
+	const struct says *to = &here;
+	here.who = arena_fmt(to->a, L("Rank %d (host %s): ", "进程 %d(主机 %s):"), h->rank,
+			     h->host ? h->host : "?");
+	if (h->lost)
+		say(to, L("it was lost; what it measured is not in these numbers.",
+			  "已失联,其测量结果不在以下数据中。"));
+	else
+		check_numbers(to, h, run->interrupted);
+}
+
 static void check_all(const struct says *to, const struct run *run)
 {
-	check_generator_delay(to, run);
-	check_rate(to, run);
-	check_cpu(to, run);
-	check_stamps(to, run);
-	check_bound(to, run);
+	struct run_host whole = {0};
+	run_host_fill(&whole, run);
+	check_numbers(to, &whole, run->interrupted);
+	for (size_t i = 0; i < run->n_hosts; i++)
+		check_host(to, run, &run->hosts[i]);
 }
 
 void trust_judge(struct arena *a, struct run *run)
 {
 	struct strings reasons = {0};
-	check_all(&(struct says){.a = a, .reasons = &reasons}, run);
+	check_all(&(struct says){.a = a, .who = "", .reasons = &reasons}, run);
 	run->trust.reasons = reasons;
 	run->trust.trustworthy = reasons.n == 0;
 }
@@ -143,7 +149,7 @@ const char *trust_reason(const struct run *run, size_t i, struct arena *a, bool 
 {
 	struct strings chinese = {0};
 	if (zh)
-		check_all(&(struct says){.a = a, .zh = true, .reasons = &chinese}, run);
+		check_all(&(struct says){.a = a, .zh = true, .who = "", .reasons = &chinese}, run);
 	/* As many as were found when it was judged, else they are of another version. */
 	return chinese.n == run->trust.reasons.n ? chinese.items[i] : run->trust.reasons.items[i];
 }

@@ -206,12 +206,24 @@ static json_t *settings_echo(const struct settings *s, const struct load_spec *l
 	return echo;
 }
 
+/* Does the load of all ranks meet the targets? Rank 0 has it and tells the others. */
+static bool all_met(struct dist *dist, const struct run *run)
+{
+	CLEANUP(buf_release) struct buf word = BUF_INIT(16);
+	bool met = run_verdict(run) == VERDICT_PASS && run_error_rate(run) <= FIND_ERRORS_MAX;
+	if (dist_size(dist) == 1)
+		return met;
+	(void)buf_char(&word, met ? 'y' : 'n');
+	return dist_broadcast(dist, &word, NULL) == 0 && word.len == 1 && word.data[0] == 'y';
+}
+
 /* A step that does not meet the targets is what a search looks for, no failure of the service: its
  * targets are taken off, and its settings say what came of them. Only where the low end of the
  * range does not meet them, they were missed. */
-static void note_step(struct find_search *search, double value, struct result *r, struct run *run)
+static void note_step(struct find_search *search, double value, const struct suite_env *env,
+		      struct result *r, struct run *run)
 {
-	bool met = run_verdict(run) == VERDICT_PASS && run_error_rate(run) <= FIND_ERRORS_MAX;
+	bool met = all_met(env->dist, run);
 	json_t *step = json_pack("{sfss}", "value", value, "targets", met ? "met" : "missed");
 	for (size_t i = 0; !met && i < run->n_targets; i++)
 		if (run->targets[i].verdict != VERDICT_PASS)
@@ -259,7 +271,8 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 	const struct service *service = suite_service(env, s->service, e);
 	struct load_work work = {
 		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts,
-		.unique_images = s->unique_images, .keeper = env->keeper};
+		.unique_images = s->unique_images, .keeper = env->keeper, .dist = env->dist,
+		.own = env->own};
 	if (!service || find_samples(s, service, env, &work, e) < 0)
 		return -1;
 	struct run *run = result_add_run(r, name, "performance");
@@ -272,13 +285,15 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 		run->error = arena_str(r->arena, e->text);
 		return -1;
 	}
-	if (s->image_pairs && !stop_requested() &&
+	if (dist_rank(env->dist) != 0)	/* targets are for the load of all */
+		run->n_targets = 0;
+	if (s->image_pairs && dist_rank(env->dist) == 0 && !stop_requested() &&
 	    image_encode_measure(service, &work, (size_t)s->image_pairs, env, r, run, e) < 0)
 		strings_add(&r->errors, r->arena,
 			    arena_fmt(r->arena, "%s: image_encode: %s", name, e->text));
 	run_judge(r, run);
 	if (search)
-		note_step(search, value, r, run);
+		note_step(search, value, env, r, run);
 	if (env->store && store_save_run(env->store, run, e) < 0)
 		return -1;
 	return 0;
@@ -336,6 +351,7 @@ const struct suite suite_performance = {
 	.section = {"performance", true},
 	.summary = "latency, throughput and real-time factor under a given load",
 	.settings_size = sizeof(struct settings),
+	.spread = true,
 	.bind = bind,
 	.settle = settle,
 	.check = check,

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/opt.h"
+#include "dist/dist.h"
 #include "deploy/deploy.h"
 #include "media/picture.h"
 #include "media/speech.h"
@@ -37,6 +38,8 @@ struct suite_env {
 	struct keeper *keeper;		/* of the requests of performance runs; may be NULL */
 	struct store *store;		/* parts are saved as they are measured; may be NULL */
 	bool long_cases;		/* --long: also what takes minutes */
+	struct dist *dist;		/* other ranks that make the same load; NULL: none */
+	struct result *own;		/* rank 0 of several: its own share of each run */
 	const char *again;		/* beginning of a command that repeats one case, or NULL */
 };
 
@@ -47,6 +50,7 @@ struct suite {
 	struct plan_section section;	/* where a plan holds it */
 	const char *summary;
 	size_t settings_size;
+	bool spread;			/* all ranks of a run take part; else rank 0 alone */
 
 	/* Bind the suite's option tables to its (zeroed) settings; returns how many sets. Defaults
 	 * are filled in by the caller. */

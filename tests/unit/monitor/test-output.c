@@ -14,6 +14,7 @@
 #include "monitor/latest.h"
 #include "monitor/log.h"
 #include "monitor/page.h"
+#include "monitor/sampler.h"
 
 static char dir[32];
 
@@ -137,6 +138,9 @@ static void test_page_of_ours(void **state)
 	struct page_sample s;
 	struct span device;
 	assert_true(page_next(&c, &s));
+	assert_true(span_is(s.name, "assay_clock_seconds"));
+	assert_true(fabs(s.value - (double)clock_wall() / 1e9) < 60);
+	assert_true(page_next(&c, &s));
 	assert_true(span_is(s.name, "assay_power_watts"));
 	assert_true(s.value == 94.5);
 	assert_true(page_label(s.labels, "device", &device));
@@ -161,6 +165,65 @@ static void test_page_of_ours(void **state)
 	(void)latest_free(l);
 }
 
+static double elsewhere[5];
+
+static void note(void *ctx, const struct reading *r)
+{
+	(void)ctx;
+	elsewhere[0] = strcmp(r->device, "chat: npu 0 \"x\"\\") == 0 ? r->value : elsewhere[0];
+	elsewhere[1] = strcmp(r->name, "net") == 0 && strcmp(r->unit, "tokens/s") == 0 ? r->value
+										  : elsewhere[1];
+	elsewhere[2] = strcmp(r->name, "clock_ahead") == 0 ? r->value : elsewhere[2];
+	elsewhere[3] = strcmp(r->name, "clock_ahead_bound") == 0 ? r->value : elsewhere[3];
+}
+
+/* A page whose clock is an hour ahead: GET through the real client, then the times changed. */
+static int fetch_ahead(const char *url, uint64_t timeout_ns, struct buf *body, int *ret_status,
+		       struct err *e)
+{
+	if (cli_fetch(url, timeout_ns, body, ret_status, e) < 0)
+		return -1;
+	char *at = strstr(body->data, "\nassay_clock_seconds ");
+	assert_non_null(at);
+	uint64_t there = clock_wall() + 3600 * NS_PER_S;
+	char text[32];
+	(void)snprintf(text, sizeof(text), "%010llu",
+		       (unsigned long long)(there / NS_PER_S % 10000000000ull));
+	memcpy(at + strlen("\nassay_clock_seconds "), text, 10);
+	return 0;
+}
+
+/* What an assay reads on the service's machine, read by one that makes the load. */
+static void test_samplers_of_another_machine(void **state)
+{
+	(void)state;
+	struct err e;
+	struct latest *l = latest_new(60 * NS_PER_S);
+	struct metrics_endpoint *x = NULL;
+	struct reading r = reading("npu 0 \"x\"\\", 93.5);
+	struct reading net = {"host", "eth0", "net", "tokens/s", 7, clock_now()};
+	char url[64];
+	void *sampler = NULL;
+	latest_add(l, &r);
+	latest_add(l, &net);
+	assert_int_equal(metrics_endpoint_start("127.0.0.1:0", l, &x, &e), 0);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/metrics", metrics_endpoint_port(x));
+	const struct monitor_target target = {.name = "chat", .metrics_url = url};
+	const struct monitor_spec spec = {.every_ns = NS_PER_S, .targets = &target, .n_targets = 1,
+					  .fetch = fetch_ahead};
+	struct sink sink = {.add = note, .source = "prometheus", .at_ns = clock_now()};
+	const struct sampler *p = sampler_find("prometheus");
+	assert_int_equal(p->open(&spec, &sampler, &e), 0);
+	assert_int_equal(p->read(sampler, &sink, &e), 0);
+	p->close(sampler);
+	assert_true(elsewhere[0] == 93.5 && elsewhere[1] == 7);
+	assert_true(elsewhere[3] > 0 && elsewhere[3] < 2);
+	/* its second is whole: up to one may be missing */
+	assert_true(fabs(elsewhere[2] - 3600) <= 1.1 + elsewhere[3]);
+	(void)metrics_endpoint_stop(x);
+	(void)latest_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_log_that_cannot_be_written, set_up,
 						tear_down),
 		cmocka_unit_test(test_page_of_ours),
+		cmocka_unit_test(test_samplers_of_another_machine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
