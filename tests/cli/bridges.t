@@ -70,7 +70,7 @@ not the matter here.
   >   | select((.new.value / .base.value - 1 | fabs) > 0.1) | .metric' own-detailed.json
   $ jq -r '[.metrics[].metric] | contains(["latency.p50", "ttfe.p50", "tpot.p50", "itl.p50"])' own-detailed.json
   true
-  $ assay compare files/detailed.json files/detailed.json --max 'latency.p50 +50%' >text; echo $?
+  $ assay compare files/detailed.json files/detailed.json --max 'latency.p50 +900%' >text; echo $?
   0
   $ assay compare files/bench.json files/detailed.json --max 'latency.p50 +50%' >text; echo $?
   5
