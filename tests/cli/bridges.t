@@ -27,7 +27,8 @@ Every measured request has its line, and nothing else is left beside the files.
   > rows = list(csv.DictReader(open("files/requests.csv", newline="")))
   > own = json.load(open("own/result.json"))["runs"][0]["metrics"]
   > for name in "latency", "ttft", "ttfe", "tpot", "output_tokens":
-  >     mean = sum(float(r[name]) for r in rows) / len(rows)
+  >     values = [float(r[name]) for r in rows if r[name]]  # one read may hold a whole answer: no tpot
+  >     mean = sum(values) / len(values)
   >     assert abs(mean - own[name]["mean"]) < 1e-6 * mean, (name, mean, own[name]["mean"])
   > END
 
@@ -69,7 +70,7 @@ not the matter here.
   >   | select((.new.value / .base.value - 1 | fabs) > 0.1) | .metric' own-detailed.json
   $ jq -r '[.metrics[].metric] | contains(["latency.p50", "ttfe.p50", "tpot.p50", "itl.p50"])' own-detailed.json
   true
-  $ assay compare files/detailed.json files/detailed.json --max 'latency.p50 +50%' >text; echo $?
+  $ assay compare files/detailed.json files/detailed.json --max 'latency.p50 +900%' >text; echo $?
   0
   $ assay compare files/bench.json files/detailed.json --max 'latency.p50 +50%' >text; echo $?
   5
