@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "base/stop.h"
 #include "base/str.h"
 #include "suite/maker.h"
 
@@ -87,6 +88,10 @@ bool check_ask(struct check *k, struct call *call)
 	}
 	if (call->outcome == OUTCOME_OK)
 		return true;
+	if (stop_requested()) {
+		check_skip(k, "the run was ended before an answer came");
+		return false;
+	}
 	const struct buf *error = &call->answer.error;
 	check_fail(k, call->outcome == OUTCOME_TIMEOUT ? "slow" : "wrong-status",
 		   "no valid answer: %s (HTTP %d) %.*s", outcome_name(call->outcome), call->status,
