@@ -27,6 +27,7 @@ int net_new(struct net **ret_net, struct err *e)
 	n->stamp_holder = -1;
 	n->inbox = malloc(INBOX_SIZE);
 	n->records = calloc(INBOX_RECORDS, sizeof(*n->records));
+	n->first_stamp = UINT64_MAX;
 	for (size_t i = 0; i < ARRAY_LEN(n->plain); i++)
 		n->plain[i] = malloc(PLAIN_SIZE);
 	n->bio_method = conn_tls_method_new();

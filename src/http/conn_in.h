@@ -57,6 +57,7 @@ struct inbox_record {
 	size_t offset, len;	/* len 0: the end, or an error */
 	int error;		/* errno; 0 with len 0: the peer's orderly end */
 	struct arrival at;
+	uint64_t sure_ns;	/* the bound of `at` if the thread did not sleep as it seemed */
 };
 
 struct net {
@@ -71,6 +72,7 @@ struct net {
 	struct inbox_record *records;
 	int n_records;
 	char *plain[3];			/* TLS: a piece, the one before it; a record to send */
+	uint64_t first_stamp;		/* of what was read and not yet handed on */
 	uint64_t reads_stamped, reads_user;
 	struct conn *open, *dead, *spare;
 	uint32_t next_source;

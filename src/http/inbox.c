@@ -14,19 +14,28 @@
 /* On one that is, a right stamp may lie so far before the socket was last seen empty. */
 #define STACK_DELAY_MAX (50 * NS_PER_MS)
 
+static uint64_t bound_since(uint64_t since, uint64_t stamp)
+{
+	return (stamp > since ? stamp - since : 0) + STACK_DELAY;
+}
+
 /* When did the last byte of this read arrive, and since when can the others have been there? */
-static struct arrival stamp_read(struct conn *c, uint64_t real, uint64_t after, bool fin)
+static struct arrival stamp_read(struct conn *c, uint64_t real, uint64_t after, bool fin,
+				 uint64_t *ret_sure_ns)
 {
 	struct net *n = c->net;
-	uint64_t since = MAX(c->empty, loop_not_ready_at(n->loop, &c->watch));
+	uint64_t sure = MAX(c->empty, loop_not_ready_at(n->loop, &c->watch));
+	uint64_t since = MAX(sure, loop_slept_until(n->loop));
 	struct arrival at = {.ns = after, .kind = STAMP_USER, .last = true};
 
 	if (real != 0 && !n->clock_stepped &&
 	    stamp_map(&n->clock, real, since - STACK_DELAY_MAX, after, &at.ns)) {
 		at.kind = STAMP_KERNEL;
 		at.last = !fin;	/* a FIN in the same read has overwritten the stamp */
+		n->first_stamp = MIN(n->first_stamp, at.ns);
 	}
-	at.bound_ns = (at.ns > since ? at.ns - since : 0) + STACK_DELAY;
+	at.bound_ns = bound_since(since, at.ns);
+	*ret_sure_ns = bound_since(sure, at.ns);
 	if (c->stamps && at.kind == STAMP_KERNEL)
 		n->reads_stamped++;
 	else if (c->stamps)
@@ -64,7 +73,7 @@ void inbox_read(struct conn *c, uint32_t epoll_events)
 		}
 		r->len = (size_t)got;
 		n->read_at = clock_now();
-		r->at = stamp_read(c, real, n->read_at, fin);
+		r->at = stamp_read(c, real, n->read_at, fin, &r->sure_ns);
 		n->inbox_len += r->len;
 		if (r->len < READ_SIZE) {
 			/* a short read has found the queue empty at some moment after `before` */
@@ -96,10 +105,15 @@ static void deliver(struct conn *c, const struct inbox_record *r)
 void inbox_deliver(void *net)
 {
 	struct net *n = net;
+	/* something came before the thread's sleep had ended, so it was not its sleep that ended */
+	uint64_t slept_until = loop_slept_until(n->loop);
+	bool woken_late = slept_until > STACK_DELAY && n->first_stamp < slept_until - STACK_DELAY;
 	for (int i = 0; i < n->n_records; i++) {
 		struct inbox_record *r = &n->records[i];
 		if (!r->conn)
 			continue;
+		if (woken_late)
+			r->at.bound_ns = r->sure_ns;
 		struct conn *c = r->conn;
 		r->conn = NULL;		/* inbox_forget() counts those still to be delivered */
 		c->records--;
@@ -107,6 +121,7 @@ void inbox_deliver(void *net)
 	}
 	n->n_records = 0;
 	n->inbox_len = 0;
+	n->first_stamp = UINT64_MAX;
 	while (n->dead) {
 		struct conn *c = n->dead;
 		n->dead = c->next;

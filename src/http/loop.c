@@ -246,7 +246,7 @@ static bool usage_take(struct loop *l, struct usage *u)
 	return ran > 0;
 }
 
-/* See loop_not_ready_at(): how long the thread has been runnable in a wait that slept. */
+/* See loop_slept_until(): how long the thread has been runnable in a wait that slept. */
 static void find_awake(struct loop *l)
 {
 	struct usage u;
@@ -289,10 +289,12 @@ static int wait_for_batch(struct loop *l, bool block, uint64_t now, struct err *
 
 uint64_t loop_not_ready_at(const struct loop *l, const struct loop_watch *w)
 {
-	uint64_t moment = l->awake;
-	if (!l->full_before && w->batch_before + 1 < l->batch_no)
-		moment = MAX(moment, l->entered_before);
-	return moment;
+	return !l->full_before && w->batch_before + 1 < l->batch_no ? l->entered_before : 0;
+}
+
+uint64_t loop_slept_until(const struct loop *l)
+{
+	return l->awake;
 }
 
 static void dispatch(struct loop *l)

@@ -69,9 +69,14 @@ int loop_step(struct loop *l, uint64_t until_ns, struct err *e);
 uint64_t loop_now(const struct loop *l);
 
 /* A moment at which this watch, which the present batch reports, was surely not ready yet; 0:
- * not known. Two things are known: what the batch before did not report was not ready when that
- * wait began; and a thread that slept is runnable from the moment that its first event comes,
- * so that the wait's CPU time and run-queue delay say how long ago that can have been. */
+ * not known. What the batch before did not report was not ready when that wait began. */
 uint64_t loop_not_ready_at(const struct loop *l, const struct loop_watch *w);
+
+/* A moment until which the wait for the present batch slept, so that nothing at all was ready
+ * before; 0: not known. A thread that sleeps is runnable from the moment that its first event
+ * comes; the CPU time and run-queue delay of the wait say how long ago that can have been. It
+ * does not hold where the wake-up itself was late (to a core that a hypervisor did not run): an
+ * event of the batch that came before this moment shows it. */
+uint64_t loop_slept_until(const struct loop *l);
 
 #endif
