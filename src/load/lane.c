@@ -240,17 +240,22 @@ struct meter_spec lane_meter_spec(const struct common *c, const struct phase *p)
 	};
 }
 
-int lane_start(struct lane *l, const struct phase *p, struct err *e)
+int lane_prepare(struct lane *l, bool measured, struct err *e)
 {
-	struct keeper *keeper = p->measured ? l->common->work->keeper : NULL;
+	static const struct phase later = {.end = UINT64_MAX};
+	struct keeper *keeper = measured ? l->common->work->keeper : NULL;
 	if (keeper && records_new(keeper, &l->records, e) != 0)
 		return -1;
-	struct meter_spec spec = lane_meter_spec(l->common, p);
+	struct meter_spec spec = lane_meter_spec(l->common, &later);
 	spec.records = l->records;
-	char name[16];
 	l->meter = meter_free(l->meter);
-	if (meter_new(&spec, &l->meter, e) != 0)
-		return -1;
+	return meter_new(&spec, &l->meter, e);
+}
+
+int lane_start(struct lane *l, const struct phase *p, struct err *e)
+{
+	char name[16];
+	meter_begin(l->meter, p->start, p->end);
 	l->phase = *p;
 	l->report = (struct lane_report){0};
 	net_reads(l->net, &l->stamped_before, &l->user_before);

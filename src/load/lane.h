@@ -50,6 +50,10 @@ struct lane;
 int lane_new(struct common *c, size_t index, struct lane **ret, struct err *e);
 struct lane *lane_free(struct lane *l);
 
+/* Before each phase: what takes memory, and the kernel's time to give it, comes before the moment
+ * at which requests are to start is chosen. measured: a keeper, if any, gets its requests. */
+int lane_prepare(struct lane *l, bool measured, struct err *e);
+
 /* Run its share of a phase in a thread of its own; lane_join() waits for the end. A lane runs one
  * phase at a time and keeps its connections. */
 int lane_start(struct lane *l, const struct phase *p, struct err *e);

@@ -293,11 +293,21 @@ static void note_first_request(const struct driver *d)
 		d->run->first_request_s = ns_to_s(report.first_end - report.first_intended);
 }
 
+static int prepare_lanes(struct driver *d, bool measured, struct err *e)
+{
+	for (size_t i = 0; i < d->common.n_lanes; i++)
+		if (lane_prepare(d->lanes[i], measured, e) != 0)
+			return -1;
+	return 0;
+}
+
 static int warm_up(struct driver *d, const char *name, struct result *r, struct err *e)
 {
 	uint64_t n = (uint64_t)d->spec.warmup;
 	if (n == 0)
 		return 0;
+	if (prepare_lanes(d, false, e) != 0)
+		return -1;
 	struct phase p = {
 		.start = clock_now() + LEAD,
 		.end = UINT64_MAX,
@@ -405,6 +415,8 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 	const char *name = run->suite && run->name
 				   ? arena_fmt(r->arena, "%s %s", run->suite, run->name) : "load";
 	int rc = d->idle ? 0 : warm_up(d, name, r, e);
+	if (rc == 0 && !d->idle)
+		rc = prepare_lanes(d, true, e);
 	if (dist_agree(dist, rc, e) < 0)
 		return -1;
 	if (stop_requested() ||

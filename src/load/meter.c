@@ -26,6 +26,13 @@ int meter_new(const struct meter_spec *spec, struct meter **ret, struct err *e)
 	return 0;
 }
 
+void meter_begin(struct meter *m, uint64_t start, uint64_t end)
+{
+	m->spec.start = start;
+	m->spec.end = end;
+	timeline_begin(m->timeline, start);
+}
+
 struct meter *meter_free(struct meter *m)
 {
 	if (!m)

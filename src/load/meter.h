@@ -24,6 +24,9 @@ struct meter_spec {
 int meter_new(const struct meter_spec *spec, struct meter **ret, struct err *e);
 struct meter *meter_free(struct meter *m);
 
+/* The window, where it was not known when the meter was made; nothing is recorded yet. */
+void meter_begin(struct meter *m, uint64_t start, uint64_t end);
+
 /* A request has ended. false: no memory (timeline). */
 bool meter_record(struct meter *m, const struct question *q);
 

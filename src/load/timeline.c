@@ -24,6 +24,11 @@ int timeline_new(uint64_t start_ns, uint64_t width_ns, struct timeline **ret, st
 	return 0;
 }
 
+void timeline_begin(struct timeline *t, uint64_t start_ns)
+{
+	t->start = start_ns;
+}
+
 struct timeline *timeline_free(struct timeline *t)
 {
 	if (!t)

@@ -16,6 +16,7 @@ struct timeline;
 
 /* Windows of this width from start_ns on. */
 int timeline_new(uint64_t start_ns, uint64_t width_ns, struct timeline **ret, struct err *e);
+void timeline_begin(struct timeline *t, uint64_t start_ns);	/* another start; it is empty */
 struct timeline *timeline_free(struct timeline *t);
 
 /* A request that was in flight from begin to end (ns). latency and ttft in ns of a request that
