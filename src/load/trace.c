@@ -53,7 +53,8 @@ static int by_time(const void *a, const void *b)
 static int put_items(const char *path, struct trace_line *lines, size_t n, struct trace *ret,
 		     struct err *e)
 {
-	qsort(lines, n, sizeof(*lines), by_time);
+	if (n > 0)
+		qsort(lines, n, sizeof(*lines), by_time);
 	if (n == 0 || lines[n - 1].at - lines[0].at > TIME_MAX)
 		return err_set(e, ERR_DATA, "%s: %s", path, n == 0 ? "there is no request in it" :
 			       "its timestamps span more than 30 years: are they in seconds?");
