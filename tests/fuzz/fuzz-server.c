@@ -59,17 +59,6 @@ static int dial(const struct service *s)
 	return fd;
 }
 
-static void say(int fd, const void *data, size_t len)
-{
-	for (const char *at = data; len > 0;) {
-		ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
-		if (n <= 0)
-			return;
-		at += n;
-		len -= (size_t)n;
-	}
-}
-
 /* The reply's status; 0: it closed without one. */
 static int listen_to(int fd)
 {
@@ -93,7 +82,7 @@ static int post(struct service *s, const char *path, const char *type, const cha
 	(void)buf_fmt(&b, "POST %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: %s\r\n"
 		      "Content-Length: %zu\r\n\r\n", path, type, len);
 	(void)buf_add(&b, body, len);
-	say(fd, b.data, b.len);
+	fuzz_send(fd, b.data, b.len);
 	int status = listen_to(fd);
 	(void)close(fd);
 	return status;
@@ -112,7 +101,7 @@ static int form(const char *data, size_t len)
 static int raw(const char *data, size_t len)
 {
 	int fd = dial(&asr);
-	say(fd, data, len);
+	fuzz_send(fd, data, len);
 	(void)shutdown(fd, SHUT_WR);
 	int status = listen_to(fd);
 	(void)close(fd);

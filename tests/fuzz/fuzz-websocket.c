@@ -37,17 +37,6 @@ static void begin(void)
 	FUZZ_CHECK(net_new(&net, &e) == 0);
 }
 
-static void say(int fd, const void *data, size_t len)
-{
-	for (const char *at = data; len > 0;) {
-		ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
-		if (n <= 0)
-			return;
-		at += n;
-		len -= (size_t)n;
-	}
-}
-
 static void upgrade(int fd, const char *head)
 {
 	static const char key[] = "Sec-WebSocket-Key: ";
@@ -59,7 +48,7 @@ static void upgrade(int fd, const char *head)
 	int n = snprintf(reply, sizeof(reply), "HTTP/1.1 101 Switching Protocols\r\n"
 			 "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 			 "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
-	say(fd, reply, (size_t)n);
+	fuzz_send(fd, reply, (size_t)n);
 }
 
 static void *peer_main(void *arg)
@@ -78,7 +67,7 @@ static void *peer_main(void *arg)
 	bool raw = p->len > 0 && p->data[0] == '!';
 	if (!raw)
 		upgrade(fd, head);
-	say(fd, p->data + raw, p->len - raw);
+	fuzz_send(fd, p->data + raw, p->len - raw);
 	(void)shutdown(fd, SHUT_WR);
 	while (recv(fd, head, sizeof(head), 0) > 0)
 		;

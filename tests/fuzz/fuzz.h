@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -33,6 +34,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 			abort(); \
 		} \
 	} while (0)
+
+/* All of it, or as much as the peer takes before it closes. */
+static inline void fuzz_send(int fd, const void *data, size_t len)
+{
+	for (const char *at = data; len > 0;) {
+		ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+		if (n <= 0)
+			return;
+		at += n;
+		len -= (size_t)n;
+	}
+}
 
 /* Texts of errors end, and are valid UTF-8 without line ends, whatever the input was. */
 static inline void fuzz_check_error(const char *text, size_t size)
