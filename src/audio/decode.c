@@ -14,7 +14,7 @@
 static void close_file(SNDFILE **f)
 {
 	if (*f)
-		(void)sf_close(*f);
+		(void)sndfile.close(*f);
 }
 
 static void name_format(int format, char *out, size_t size)
@@ -46,14 +46,16 @@ static SNDFILE *open_file(struct memory_file *file, SF_INFO *info, struct err *e
 		err_set(e, ERR_DATA, "this is no sound file: it is empty");
 		return NULL;
 	}
-	SNDFILE *f = sf_open_virtual(&memory_file_io, SFM_READ, info, file);
+	if (sndfile_bind(e) < 0)
+		return NULL;
+	SNDFILE *f = sndfile.open_virtual(&memory_file_io, SFM_READ, info, file);
 	if (!f) {
 		err_set(e, ERR_DATA, "this is no sound file that can be read: %s",
-			sf_strerror(NULL));
+			sndfile.strerror(NULL));
 		return NULL;
 	}
 	if (info->channels < 1 || info->channels > 64 || info->samplerate < 1) {
-		(void)sf_close(f);
+		(void)sndfile.close(f);
 		err_set(e, ERR_DATA, "this sound file has %d channels at %d Hz", info->channels,
 			info->samplerate);
 		return NULL;
@@ -71,7 +73,7 @@ static int walk(SNDFILE *f, int channels, size_t *ret_frames,
 	if (!piece)
 		return err_set(e, ERR_SYSTEM, "no memory to decode a sound file");
 	for (;;) {
-		sf_count_t n = sf_readf_float(f, piece, frames);
+		sf_count_t n = sndfile.readf_float(f, piece, frames);
 		if (n <= 0)
 			break;
 		if (total > AUDIO_FRAMES_MAX - (size_t)n)
@@ -80,8 +82,8 @@ static int walk(SNDFILE *f, int channels, size_t *ret_frames,
 		if (keep && keep(ctx, piece, (size_t)n * (size_t)channels) < 0)
 			return err_set(e, ERR_SYSTEM, "no memory to hold a sound file");
 	}
-	if (sf_error(f) != SF_ERR_NO_ERROR)
-		return err_set(e, ERR_DATA, "this sound file is damaged: %s", sf_strerror(f));
+	if (sndfile.error(f) != SF_ERR_NO_ERROR)
+		return err_set(e, ERR_DATA, "this sound file is damaged: %s", sndfile.strerror(f));
 	if (total == 0)
 		return err_set(e, ERR_DATA, "this sound file holds no samples");
 	*ret_frames = total;
@@ -202,18 +204,20 @@ int audio_encode(const float *samples, size_t frames, int channels, int rate, co
 	if (number == 0)
 		return err_set(e, ERR_USAGE, "sound cannot be written as '%s'; there are wav, "
 			       "flac, ogg, opus and mp3", format);
+	if (sndfile_bind(e) < 0)
+		return -1;
 	for (size_t i = 0; i < frames * (size_t)channels; i++)
 		if (!(samples[i] >= -1.0f && samples[i] <= 1.0f))
 			return err_set(e, ERR_DATA, "sample %zu is outside of [-1, 1]", i);
 	struct buf file = BUF_INIT(out->max);
 	struct memory_file to = {.out = &file};
 	SF_INFO info = {.samplerate = rate, .channels = channels, .format = number};
-	SNDFILE *f = sf_open_virtual(&memory_file_io, SFM_WRITE, &info, &to);
+	SNDFILE *f = sndfile.open_virtual(&memory_file_io, SFM_WRITE, &info, &to);
 	if (!f)
 		return err_set(e, ERR_UNSUPPORTED, "%s at %d Hz with %d channels: %s", format, rate,
-			       channels, sf_strerror(NULL));
-	sf_count_t wrote = sf_writef_float(f, samples, (sf_count_t)frames);
-	int closed = sf_close(f);
+			       channels, sndfile.strerror(NULL));
+	sf_count_t wrote = sndfile.writef_float(f, samples, (sf_count_t)frames);
+	int closed = sndfile.close(f);
 	int rc = 0;
 	if (wrote != (sf_count_t)frames || closed != 0 || file.failed)
 		rc = err_set(e, ERR_SYSTEM, "the sound could not be written as %s", format);

@@ -3,7 +3,7 @@
 #ifndef AUDIO_MEMORY_FILE_H
 #define AUDIO_MEMORY_FILE_H
 
-#include <sndfile.h>
+#include "audio/sndfile_late.h"
 
 #include "base/buf.h"
 

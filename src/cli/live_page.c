@@ -3,7 +3,7 @@
 #include "cli/live_page.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
+#include "http/mhd.h"
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -71,16 +71,16 @@ static enum MHD_Result answer(struct MHD_Connection *conn, unsigned status, cons
 		{"Referrer-Policy", "no-referrer"}, {"X-Frame-Options", "DENY"},
 	};
 	struct MHD_Response *r =
-		MHD_create_response_from_buffer(len, (void *)data, MHD_RESPMEM_MUST_COPY);
+		mhd.create_response_from_buffer(len, (void *)data, MHD_RESPMEM_MUST_COPY);
 	if (!r)
 		return MHD_NO;
-	(void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)mhd.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
-		(void)MHD_add_response_header(r, headers[i][0], headers[i][1]);
+		(void)mhd.add_response_header(r, headers[i][0], headers[i][1]);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		(void)MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	enum MHD_Result rc = MHD_queue_response(conn, status, r);
-	MHD_destroy_response(r);
+		(void)mhd.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	enum MHD_Result rc = mhd.queue_response(conn, status, r);
+	mhd.destroy_response(r);
 	return rc;
 }
 
@@ -91,7 +91,7 @@ static enum MHD_Result say(struct MHD_Connection *conn, unsigned status, const c
 
 static enum MHD_Result answer_state(struct live_page *l, struct MHD_Connection *conn)
 {
-	const char *text = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "since");
+	const char *text = mhd.lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "since");
 	int64_t since = 0;
 	if (text && (str_to_int(text, &since, NULL) < 0 || since < 0))
 		return say(conn, MHD_HTTP_BAD_REQUEST, "since is a number that /state gave\n");
@@ -120,7 +120,7 @@ static enum MHD_Result answer_report(struct live_page *l, struct MHD_Connection 
 /* A page of another site may make the browser send requests here, but not with our name. */
 static bool own_host(const struct live_page *l, struct MHD_Connection *conn)
 {
-	const char *host = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Host");
+	const char *host = mhd.lookup_connection_value(conn, MHD_HEADER_KIND, "Host");
 	return host && (strcmp(host, l->host) == 0 || strcmp(host, l->host_name) == 0);
 }
 
@@ -173,10 +173,12 @@ static int start_daemon(struct live_page *l, int port, struct err *e)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	if (mhd_bind(e) < 0)
+		return -1;
 	sigset_t all, old;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	l->daemon = MHD_start_daemon(
+	l->daemon = mhd.start_daemon(
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL,
 		access_one, l, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
@@ -186,7 +188,7 @@ static int start_daemon(struct live_page *l, int port, struct err *e)
 	if (!l->daemon)
 		return err_set(e, ERR_SYSTEM, "the live page cannot listen on 127.0.0.1:%d; is "
 			       "the port taken? --ui alone takes a free one", port);
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon,
+	const union MHD_DaemonInfo *info = mhd.get_daemon_info(l->daemon,
 							       MHD_DAEMON_INFO_BIND_PORT);
 	unsigned bound = info ? info->port : 0;
 	(void)snprintf(l->host, sizeof(l->host), "127.0.0.1:%u", bound);
@@ -198,7 +200,7 @@ static int start_daemon(struct live_page *l, int port, struct err *e)
 static struct live_page *release(struct live_page *l)
 {
 	if (l->daemon)
-		MHD_stop_daemon(l->daemon);
+		mhd.stop_daemon(l->daemon);
 	(void)live_state_free(l->state);
 	(void)pthread_cond_destroy(&l->changed);
 	(void)pthread_mutex_destroy(&l->lock);

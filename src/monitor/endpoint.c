@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include <microhttpd.h>
+#include "http/mhd.h"
 
 #include "base/clock.h"
 #include "base/util.h"
@@ -22,14 +22,14 @@ static enum MHD_Result reply(struct MHD_Connection *c, unsigned status, const ch
 			     const char *text, size_t len)
 {
 	struct MHD_Response *r =
-		MHD_create_response_from_buffer(len, (void *)text, MHD_RESPMEM_MUST_COPY);
+		mhd.create_response_from_buffer(len, (void *)text, MHD_RESPMEM_MUST_COPY);
 	if (!r)
 		return MHD_NO;
-	(void)MHD_add_response_header(r, "Content-Type", type);
+	(void)mhd.add_response_header(r, "Content-Type", type);
 	if (status == 405)
-		(void)MHD_add_response_header(r, "Allow", "GET, HEAD");
-	enum MHD_Result rc = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
+		(void)mhd.add_response_header(r, "Allow", "GET, HEAD");
+	enum MHD_Result rc = mhd.queue_response(c, status, r);
+	mhd.destroy_response(r);
 	return rc;
 }
 
@@ -118,13 +118,13 @@ int metrics_endpoint_start(const char *at, struct latest *latest,
 			   struct metrics_endpoint **ret_endpoint, struct err *e)
 {
 	int fd = -1;
-	if (listen_on(at, &fd, e) < 0)
+	if (mhd_bind(e) < 0 || listen_on(at, &fd, e) < 0)
 		return -1;
 	struct metrics_endpoint *x = calloc(1, sizeof(*x));
 	if (x) {
 		x->latest = latest;
 		x->port = port_of(fd);
-		x->daemon = MHD_start_daemon(
+		x->daemon = mhd.start_daemon(
 			MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, x,
 			MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 64u,
 			MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
@@ -146,7 +146,7 @@ int metrics_endpoint_port(const struct metrics_endpoint *x)
 struct metrics_endpoint *metrics_endpoint_stop(struct metrics_endpoint *x)
 {
 	if (x)
-		MHD_stop_daemon(x->daemon);
+		mhd.stop_daemon(x->daemon);
 	free(x);
 	return NULL;
 }

@@ -158,7 +158,7 @@ static void add(struct conns *cs, struct MHD_Connection *m, void **context)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD);
+		mhd.get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (!c || !info) {
 		free(c);
 		return;

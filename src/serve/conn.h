@@ -7,7 +7,7 @@
 #ifndef SERVE_CONN_H
 #define SERVE_CONN_H
 
-#include <microhttpd.h>
+#include "http/mhd.h"
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "serve/encode.h"
 
-#include <sndfile.h>
+#include "audio/sndfile_late.h"
 #include <soxr.h>
 
 #include "base/util.h"
@@ -165,10 +165,12 @@ static int open_encoder(struct encoder *x, int rate, struct err *e)
 	if (kinds[x->format].sndfile) {
 		SF_INFO info = {.samplerate = x->rate, .channels = 1,
 				.format = kinds[x->format].sndfile};
-		x->file = sf_open_virtual(&memory_file, SFM_WRITE, &info, x);
+		if (sndfile_bind(e) < 0)
+			return -1;
+		x->file = sndfile.open_virtual(&memory_file, SFM_WRITE, &info, x);
 		if (!x->file)
 			return err_set(e, ERR_UNSUPPORTED, "cannot write %s at %d Hz: %s",
-				       audio_formats[x->format], x->rate, sf_strerror(NULL));
+				       audio_formats[x->format], x->rate, sndfile.strerror(NULL));
 	}
 	if (x->format == AUDIO_WAV) {
 		unsigned char h[WAV_HEADER];
@@ -199,8 +201,8 @@ static int write_pcm(struct encoder *x, const int16_t *pcm, size_t n, struct err
 {
 	if (n == 0)
 		return 0;
-	if (x->file && sf_write_short(x->file, pcm, (sf_count_t)n) != (sf_count_t)n)
-		return err_set(e, ERR_SYSTEM, "cannot encode: %s", sf_strerror(x->file));
+	if (x->file && sndfile.write_short(x->file, pcm, (sf_count_t)n) != (sf_count_t)n)
+		return err_set(e, ERR_SYSTEM, "cannot encode: %s", sndfile.strerror(x->file));
 	if (!x->file && buf_add(&x->out, pcm, n * sizeof(*pcm)) < 0)
 		return err_set(e, ERR_SYSTEM, "too much audio");
 	return 0;
@@ -250,10 +252,11 @@ int encoder_end(struct encoder *x, struct err *e)
 	if (x->soxr && resample(x, NULL, 0, e) < 0)
 		return -1;
 	if (x->file) {
-		int why = sf_close(x->file);
+		int why = sndfile.close(x->file);
 		x->file = NULL;
 		if (why != 0)
-			return err_set(e, ERR_SYSTEM, "cannot encode: %s", sf_error_number(why));
+			return err_set(e, ERR_SYSTEM, "cannot encode: %s",
+				       sndfile.error_number(why));
 	}
 	if (x->format == AUDIO_WAV && !x->streamed) {
 		unsigned char h[WAV_HEADER];
@@ -268,7 +271,7 @@ struct encoder *encoder_free(struct encoder *x)
 	if (!x)
 		return NULL;
 	if (x->file)
-		(void)sf_close(x->file);
+		(void)sndfile.close(x->file);
 	soxr_delete(x->soxr);
 	buf_release(&x->out);
 	free(x);

@@ -150,7 +150,7 @@ int gate(struct request *r, const char *url, const char *method)
 	struct server *s = r->server;
 	const struct limits *l = s->spec.limits;
 	struct seen seen = {0};
-	(void)MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, see, &seen);
+	(void)mhd.get_connection_values(r->mhd, MHD_HEADER_KIND, see, &seen);
 	r->route = find_route(r, url);
 	if (defect_gate(r) < 0)
 		return -1;

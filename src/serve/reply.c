@@ -102,7 +102,7 @@ int refuse_call(struct request *r, enum call_result why, const json_t *header)
 
 static void add_header(struct MHD_Response *m, const char *name, const char *value)
 {
-	(void)MHD_add_response_header(m, name, value);
+	(void)mhd.add_response_header(m, name, value);
 }
 
 static int queue(struct request *r, unsigned status, const char *type, struct MHD_Response *m)
@@ -123,8 +123,8 @@ static int queue(struct request *r, unsigned status, const char *type, struct MH
 		add_header(m, "Connection", "close");
 	r->status = status;
 	conn_phase(r->server->conns, r->conn, CONN_WRITE);
-	enum MHD_Result rc = MHD_queue_response(r->mhd, status, m);
-	MHD_destroy_response(m);
+	enum MHD_Result rc = mhd.queue_response(r->mhd, status, m);
+	mhd.destroy_response(m);
 	return rc == MHD_YES ? 0 : -1;
 }
 
@@ -135,7 +135,7 @@ int reply_buf(struct request *r, unsigned status, const char *type, struct buf *
 	if (!data)
 		return refuse(r, 503, "memory", "the server is out of memory");
 	struct MHD_Response *m =
-		MHD_create_response_from_buffer(len, data, MHD_RESPMEM_MUST_FREE);
+		mhd.create_response_from_buffer(len, data, MHD_RESPMEM_MUST_FREE);
 	if (!m)
 		free(data);
 	return queue(r, status, type, m);
@@ -191,7 +191,7 @@ int reply_stream(struct request *r, const char *type, int (*pump)(struct request
 {
 	r->pump = pump;
 	r->pumped = 1;
-	struct MHD_Response *m = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE,
+	struct MHD_Response *m = mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE,
 								   read_stream, r, NULL);
 	if (m) {
 		add_header(m, "Cache-Control", "no-cache");

@@ -56,7 +56,7 @@ void *request_uri(void *server, const char *uri, struct MHD_Connection *c)
 	if (!r)
 		return NULL;
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+		mhd.get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	r->server = s;
 	r->mhd = c;
 	r->conn = info ? info->socket_context : NULL;
@@ -84,8 +84,8 @@ static enum MHD_Result answer_refusal(struct request *r)
 /* Bytes of body to come; UINT64_MAX: not known. */
 static uint64_t body_to_come(const struct request *r)
 {
-	const char *len = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Content-Length");
-	if (MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Transfer-Encoding"))
+	const char *len = mhd.lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Content-Length");
+	if (mhd.lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Transfer-Encoding"))
 		return UINT64_MAX;
 	return len ? strtoull(len, NULL, 10) : 0;
 }
@@ -226,7 +226,7 @@ void request_completed(void *server, struct MHD_Connection *c, void **ctx,
 	if (r->end_state)
 		r->end_state(r->state);
 	if (r->post)
-		(void)MHD_destroy_post_processor(r->post);
+		(void)mhd.destroy_post_processor(r->post);
 	bool whole = code == MHD_REQUEST_TERMINATED_COMPLETED_OK || r->status >= 400;
 	size_t route = 0;
 	while (routes[route].path && &routes[route] != r->route)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <microhttpd.h>
+#include "http/mhd.h"
 
 #include "base/buf.h"
 #include "serve/conn.h"

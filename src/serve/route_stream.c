@@ -398,12 +398,12 @@ static void upgraded(void *cls, struct MHD_Connection *c, void *request, const c
 	buf_release(&s.text);
 	buf_release(&s.stamps);
 	json_decref(s.sentences);
-	(void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+	(void)mhd.upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }
 
 static const char *header_of(const struct request *r, const char *name)
 {
-	return MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, name);
+	return mhd.lookup_connection_value(r->mhd, MHD_HEADER_KIND, name);
 }
 
 /* Is this word in the list (RFC 9110, 5.6.1)? */
@@ -435,15 +435,15 @@ int route_stream(struct request *r)
 		return refuse(r, 501, "not_implemented", "live speech over TLS is not offered; put "
 			      "a proxy in front");
 	websocket_accept(key, strlen(key), accept);
-	struct MHD_Response *m = MHD_create_response_for_upgrade(upgraded, r->server);
+	struct MHD_Response *m = mhd.create_response_for_upgrade(upgraded, r->server);
 	if (!m)
 		return refuse(r, 503, "memory", "the server is out of memory");
-	(void)MHD_add_response_header(m, "Upgrade", "websocket");
-	(void)MHD_add_response_header(m, "Sec-WebSocket-Accept", accept);
+	(void)mhd.add_response_header(m, "Upgrade", "websocket");
+	(void)mhd.add_response_header(m, "Sec-WebSocket-Accept", accept);
 	if (lists(header_of(r, "Sec-WebSocket-Protocol"), "binary"))
-		(void)MHD_add_response_header(m, "Sec-WebSocket-Protocol", "binary");
+		(void)mhd.add_response_header(m, "Sec-WebSocket-Protocol", "binary");
 	r->status = 101;
-	enum MHD_Result rc = MHD_queue_response(r->mhd, MHD_HTTP_SWITCHING_PROTOCOLS, m);
-	MHD_destroy_response(m);
+	enum MHD_Result rc = mhd.queue_response(r->mhd, MHD_HTTP_SWITCHING_PROTOCOLS, m);
+	mhd.destroy_response(m);
 	return rc == MHD_YES ? 0 : -1;
 }

@@ -36,11 +36,13 @@ static int start_daemon(struct server *s, int fd, struct err *e)
 	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
 			 MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_UPGRADE;
 	flags |= spec->tls_cert ? MHD_USE_TLS : 0U;
+	if (mhd_bind(e) < 0)
+		return -1;
 	sigset_t all;
 	sigset_t old;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	s->daemon = MHD_start_daemon(
+	s->daemon = mhd.start_daemon(
 		flags, 0, NULL, NULL, request_access, s,
 		MHD_OPTION_EXTERNAL_LOGGER, forget, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
@@ -110,7 +112,7 @@ static size_t wait_idle(struct server *s, uint64_t until_ns)
 size_t server_drain(struct server *s, uint64_t until_ns)
 {
 	atomic_store(&s->stopping, true);
-	MHD_socket fd = MHD_quiesce_daemon(s->daemon);
+	MHD_socket fd = mhd.quiesce_daemon(s->daemon);
 	if (fd != MHD_INVALID_SOCKET)
 		(void)close(fd);
 	pool_stop(s->spec.pool, false);
@@ -131,7 +133,7 @@ struct server *server_free(struct server *s)
 		pool_stop(s->spec.pool, true);
 		if (s->spec.decoders)
 			pool_stop(s->spec.decoders, true);
-		MHD_stop_daemon(s->daemon);
+		mhd.stop_daemon(s->daemon);
 	}
 	assert(atomic_load(&s->held) == 0);
 	conns_free(s->conns);

@@ -45,7 +45,7 @@ static struct span find_boundary(const char *type)
  * there. */
 static int normalise_type(struct request *r)
 {
-	char *type = (char *)MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Content-Type");
+	char *type = (char *)mhd.lookup_connection_value(r->mhd, MHD_HEADER_KIND, "Content-Type");
 	struct span b = type ? find_boundary(type) : (struct span){0};
 	if (b.len == 0 || b.len > BOUNDARY_MAX)
 		return refuse(r, 400, "bad_boundary",
@@ -120,7 +120,7 @@ int upload_begin(struct request *r)
 {
 	if (normalise_type(r) < 0)
 		return -1;
-	r->post = MHD_create_post_processor(r->mhd, PART_HEADER_MAX, take, r);
+	r->post = mhd.create_post_processor(r->mhd, PART_HEADER_MAX, take, r);
 	if (!r->post)
 		return refuse(r, 400, "bad_form", "multipart/form-data that cannot be read");
 	return 0;
@@ -128,13 +128,13 @@ int upload_begin(struct request *r)
 
 void upload_add(struct request *r, const char *data, size_t len)
 {
-	if (MHD_post_process(r->post, data, len) != MHD_YES && !r->refusal.status)
+	if (mhd.post_process(r->post, data, len) != MHD_YES && !r->refusal.status)
 		(void)refuse(r, 400, "bad_form", "the multipart body is malformed");
 }
 
 int upload_end(struct request *r)
 {
-	enum MHD_Result rc = MHD_destroy_post_processor(r->post);
+	enum MHD_Result rc = mhd.destroy_post_processor(r->post);
 	r->post = NULL;
 	if (r->refusal.status)
 		return -1;
