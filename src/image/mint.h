@@ -2,10 +2,10 @@
  *
  * Servers keep what they computed of a picture under a hash of its pixels, so that a picture which
  * is sent twice is measured only once. Drawing and compressing a new one for each request would
- * take the tester's time at the moment that it measures. Here it is done twice for all of them: a
- * JPEG is written as it is and a little lighter or darker, both in short intervals that do not
- * depend on each other (jpeg_intervals.h). A version takes each of its last 32 intervals from the
- * one or from the other, as the bits of its number say, and costs some microseconds.
+ * take the tester's time at the moment that it measures. Here it is done twice for all of them: as
+ * it is and a little lighter or darker here and there, both in pieces that do not depend on each
+ * other (mint_jpeg.c, mint_png.c). A version takes each of the last 32 pieces from the one or from
+ * the other, as the bits of its number say, and costs some microseconds.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef IMAGE_MINT_H
 #define IMAGE_MINT_H
@@ -18,8 +18,9 @@
 
 struct image_mint;
 
-/* From a JPEG. -1: the library cannot read it. */
-int image_mint_new(const void *jpeg, size_t len, struct image_mint **ret, struct err *e);
+/* From a JPEG or a PNG. -1: the library cannot read it (ERR_DATA), or it is of another format, an
+ * interlaced PNG, or one of less than 8 bits for a sample (ERR_UNSUPPORTED). */
+int image_mint_new(const void *data, size_t len, struct image_mint **ret, struct err *e);
 struct image_mint *image_mint_free(struct image_mint *m);	/* NULL is fine; returns NULL */
 
 /* There are 2^bits versions: 32, fewer of tiny pictures. */

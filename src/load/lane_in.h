@@ -19,6 +19,7 @@ struct slot {
 	char nonce[40];			/* of the request, or of the session that it begins */
 	struct turn *turns;		/* of a session, what was said before; NULL: none */
 	struct buf said;
+	const struct sample *opening;	/* what the session began with */
 	struct lane *lane;
 	struct loop_timer pause;	/* closed loop: until the next request */
 	uint64_t intended, ready;

@@ -161,7 +161,7 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 	d->common.site = &d->site;
 	d->common.order = d->order;
 	if (work->unique_images && strcmp(work->service->kind, "chat") == 0 &&
-	    pictures_new(work->samples, work->n_samples, &d->pictures, e) != 0)
+	    pictures_new(work->samples, work->n_samples, r, &d->pictures, e) != 0)
 		return -1;
 	d->common.pictures = d->pictures;
 	d->common.limits = limits_of(r, d->whole ? d->whole : d->run, work->ask.stream);

@@ -60,8 +60,7 @@ static int make(struct pictures *p, struct err *e)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct media *m = p->all[i].media;
 		struct err why;
-		if (m->mime && strcmp(m->mime, "image/jpeg") == 0 &&
-		    image_mint_new(m->data, m->len, &p->all[i].mint, &why) == 0)
+		if (image_mint_new(m->data, m->len, &p->all[i].mint, &why) == 0)
 			continue;
 		p->all[i].mint = NULL;
 		p->fixed++;
@@ -90,7 +89,22 @@ static int hand_out(struct pictures *p, const struct sample *samples, struct err
 	return 0;
 }
 
-int pictures_new(const struct sample *samples, size_t n, struct pictures **ret, struct err *e)
+/* Whoever reads the result must know that a cache may have answered; once for all runs that show
+ * them. */
+static void note_fixed(const struct pictures *p, struct result *r)
+{
+	const char *note = arena_fmt(r->arena, "unique_images: %zu of %zu pictures were sent as "
+				     "they are (only JPEG, and PNG of 8 bits or more without "
+				     "interlacing, get pixels of their own)", p->fixed, p->n);
+	for (size_t i = 0; i < r->skipped.n; i++)
+		if (strcmp(r->skipped.items[i], note) == 0)
+			return;
+	if (p->fixed > 0)
+		strings_add(&r->skipped, r->arena, note);
+}
+
+int pictures_new(const struct sample *samples, size_t n, struct result *r, struct pictures **ret,
+		 struct err *e)
 {
 	size_t shown = 0;
 	for (size_t i = 0; i < n; i++)
@@ -107,6 +121,7 @@ int pictures_new(const struct sample *samples, size_t n, struct pictures **ret, 
 		pictures_free(p);
 		return -1;
 	}
+	note_fixed(p, r);
 	*ret = p;
 	return 0;
 }
@@ -119,10 +134,4 @@ const struct image_mint *const *pictures_of(const struct pictures *p, size_t sam
 uint32_t pictures_stride(const struct pictures *p)
 {
 	return p->stride;
-}
-
-size_t pictures_count(const struct pictures *p, size_t *ret_fixed)
-{
-	*ret_fixed = p->fixed;
-	return p->n;
 }

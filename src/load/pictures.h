@@ -6,11 +6,14 @@
 
 #include "image/mint.h"
 #include "media/sample.h"
+#include "result/result.h"
 
 struct pictures;
 
-/* Of these samples; none has a picture: *ret is NULL. What is not a JPEG goes as it is. */
-int pictures_new(const struct sample *samples, size_t n, struct pictures **ret, struct err *e);
+/* Of these samples; none has a picture: *ret is NULL. What is neither a JPEG nor a plain PNG goes
+ * as it is; r says how many of them do so. */
+int pictures_new(const struct sample *samples, size_t n, struct result *r, struct pictures **ret,
+		 struct err *e);
 struct pictures *pictures_free(struct pictures *p);	/* NULL is fine; returns NULL */
 
 /* One for each picture of this sample, NULL where it goes as it is. */
@@ -18,8 +21,5 @@ const struct image_mint *const *pictures_of(const struct pictures *p, size_t sam
 
 /* The most pictures that a sample has: so many versions a request takes. */
 uint32_t pictures_stride(const struct pictures *p);
-
-/* Different pictures in all, and those of them that go as they are. */
-size_t pictures_count(const struct pictures *p, size_t *ret_fixed);
 
 #endif

@@ -28,7 +28,9 @@ static void note_turn(struct slot *s)
 	size_t at = s->said.len, n = s->ask.n_turns;
 	if (!s->turns)
 		return;
-	if (n + 1 == (size_t)s->lane->common->spec->turns || s->asking.outcome != OUTCOME_OK ||
+	bool said_all = s->opening->n_follow_ups > 0 && n == s->opening->n_follow_ups;
+	if (said_all || n + 1 == (size_t)s->lane->common->spec->turns ||
+	    s->asking.outcome != OUTCOME_OK ||
 	    buf_add(&s->said, a->text.data, a->text.len) != 0) {
 		slot_end_session(s);
 		return;
@@ -164,17 +166,29 @@ static int64_t longest_answer(const struct slot *s)
 	return n > 0 ? n : c->work->ask.max_tokens;
 }
 
+/* What this request says: in a session the next words of the conversation that opened it, where
+ * the sample has them, else the next sample. */
+static const struct sample *choose_sample(struct slot *s, size_t which)
+{
+	const struct sample *next = &s->lane->common->work->samples[which];
+	size_t n = s->ask.n_turns;
+	if (n == 0)
+		s->opening = next;
+	else if (s->opening->n_follow_ups > 0)
+		next = &s->opening->follow_ups[n - 1];
+	return next;
+}
+
 /* What this request of a chat says and no other one does. */
-static void shape_prompt(struct slot *s, size_t which)
+static void shape_prompt(struct slot *s, const struct sample *sample, size_t which)
 {
 	const struct common *c = s->lane->common;
 	const struct load_work *w = c->work;
-	const struct sample *sample = &w->samples[which];
 	struct prompt *p = &s->ask.prompt;
 	*p = (struct prompt){.sample = sample, .filler = missing_words(s, sample)};
 	p->filler_seed = w->unique_prompts ? c->nonce ^ s->of_all * GOLDEN : which;
 	s->ask.max_tokens = longest_answer(s);
-	if (c->pictures) {
+	if (c->pictures && sample == &w->samples[which]) {
 		p->mints = pictures_of(c->pictures, which);
 		p->version = c->first_version + (uint32_t)s->of_all * pictures_stride(c->pictures);
 	}
@@ -194,12 +208,12 @@ int slot_prepare(struct slot *s, uint64_t index)
 	/* among the requests of all ranks, so that together they ask as one would */
 	s->of_all = index * (uint64_t)MAX(c->spec->ranks, (int64_t)1) + (uint64_t)c->spec->rank;
 	size_t which = c->order[s->of_all % w->n_samples];
+	const struct sample *sample = choose_sample(s, which);
 	s->index = index;
 	if (strcmp(w->service->kind, "chat") == 0)
-		shape_prompt(s, which);
+		shape_prompt(s, sample, which);
 	s->ask.said = s->said.data;
-	if (asking_prepare(&s->asking, &w->samples[which], &s->ask, &s->answer,
-			   &s->lane->err) == 0)
+	if (asking_prepare(&s->asking, sample, &s->ask, &s->answer, &s->lane->err) == 0)
 		return 0;
 	lane_break(s->lane);
 	return -1;

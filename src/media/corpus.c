@@ -258,8 +258,8 @@ static void keep_unknown(json_t *line, struct sample *s)
 {
 	static const char *const known[] = {
 		"id", "key", "audio_filepath", "duration", "text", "language", "speaker", "images",
-		"messages", "system", "question", "answers", "judge", "prompt_wav", "prompt_text",
-		"kind",
+		"messages", "system", "question", "follow_ups", "answers", "judge",
+		"prompt_wav", "prompt_text", "kind",
 	};
 	json_t *extra = json_object();
 	const char *key;
@@ -273,6 +273,25 @@ static void keep_unknown(json_t *line, struct sample *s)
 	}
 	s->extra = extra;
 	json_put(line, "", extra);	/* lives as long as the line */
+}
+
+static int take_follow_ups(struct reader *r, const json_t *line, struct sample *s)
+{
+	struct strings said = {0};
+	if (take_list(r, line, "follow_ups", &said) < 0)
+		return -1;
+	if (said.n == 0)
+		return 0;
+	if (!s->question && !s->messages)
+		return reader_wrong(r, "follow_ups need a question or messages before them");
+	struct sample *next = NULL;
+	while (s->n_follow_ups < said.n) {
+		const char *words = said.items[s->n_follow_ups];
+		*ARENA_ADD(r->arena, next, s->n_follow_ups) =
+			(struct sample){.id = s->id, .question = words, .language = s->language};
+	}
+	s->follow_ups = next;
+	return 0;
 }
 
 static int read_sample(struct reader *r, json_t *line, struct sample *s)
@@ -295,7 +314,7 @@ static int read_sample(struct reader *r, json_t *line, struct sample *s)
 	for (size_t i = 0; i < names.n; i++)
 		if (add_image(r, names.items[i], &images) < 0)
 			return -1;
-	if (take_messages(r, line, &images, s) < 0)
+	if (take_messages(r, line, &images, s) < 0 || take_follow_ups(r, line, s) < 0)
 		return -1;
 	s->images = images.items;
 	s->n_images = images.n;

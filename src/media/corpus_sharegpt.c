@@ -71,11 +71,28 @@ static void make_id(struct reader *r, json_t *line)
 	json_put_text(line, "id", text);
 }
 
+/* What the user says behind turn i of the list, up to the first turn without words. */
+static void keep_follow_ups(struct reader *r, json_t *line, const json_t *turns, size_t i)
+{
+	json_t *said = json_array();
+	while (++i < json_array_size(turns)) {
+		const json_t *turn = json_array_get(turns, i);
+		if (!*words_of(turn) || role_of(turn) == ROLE_OTHER)
+			break;
+		if (role_of(turn) == ROLE_USER)
+			(void)json_array_append_new(
+				said, json_string(without_marks(r, words_of(turn))));
+	}
+	if (json_array_size(said) > 0)
+		(void)json_object_set(line, "follow_ups", said);
+	json_decref(said);
+}
+
 int sharegpt_convert(struct reader *r, json_t *line)
 {
 	json_t *turns = json_object_get(line, "conversations");
 	const json_t *question = NULL, *reply = NULL, *system = NULL;
-	size_t i;
+	size_t i, reply_at = 0;
 	json_t *turn;
 	if (!json_is_array(turns))
 		return reader_wrong(r, "conversations must be a list of {\"from\", \"value\"}");
@@ -84,12 +101,14 @@ int sharegpt_convert(struct reader *r, json_t *line)
 		if (!json_is_object(turn))
 			return reader_wrong(r, "conversations must be a list of {\"from\", "
 					    "\"value\"}");
-		if (role == ROLE_SYSTEM && !question)
+		if (role == ROLE_SYSTEM && !question) {
 			system = turn;
-		else if (role == ROLE_USER && !question)
+		} else if (role == ROLE_USER && !question) {
 			question = turn;
-		else if (question && !reply)
+		} else if (question && !reply) {
 			reply = role == ROLE_ASSISTANT ? turn : NULL;
+			reply_at = i;
+		}
 		if (question && turn != question && !reply)
 			break;	/* something else stands between question and answer */
 	}
@@ -97,6 +116,7 @@ int sharegpt_convert(struct reader *r, json_t *line)
 		return 0;
 	json_put_text(line, "question", without_marks(r, words_of(question)));
 	json_put_text(line, "reply", words_of(reply));
+	keep_follow_ups(r, line, turns, reply_at);
 	if (system)
 		json_put_text(line, "system", words_of(system));
 	json_t *image = json_object_get(line, "image");

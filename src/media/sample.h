@@ -41,6 +41,9 @@ struct sample {
 	const char *messages_text;	/* the same as compact JSON, made once */
 	const char *system;
 	const char *question;
+	/* What the user says next in a session of several turns: samples of a question only. */
+	const struct sample *follow_ups;
+	size_t n_follow_ups;
 	const char *const *answers;	/* accepted answers */
 	size_t n_answers;
 	const char *judge;		/* keyword, exact, anls, relaxed, chrf */
@@ -61,7 +64,8 @@ struct corpus {
  *
  * JSONL: one object per line; also a JSON list of such objects.
  * ShareGPT (objects with "conversations"): the first question of each conversation, as vLLM
- * takes it ("image", "images" and "system" too); the answer behind it is kept as extra "reply".
+ * takes it ("image", "images" and "system" too); the answer behind it is kept as extra "reply", the
+ * user's later words as follow-ups.
  * Conversations without both are passed over and counted.
  * VLMEvalKit (TSV with a header: question; index, image (base64, a list of them, or the index of an
  * earlier row), image_path, hint, A, B, …, answer, judge, category …): choices become part of the

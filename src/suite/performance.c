@@ -73,8 +73,8 @@ const struct opt performance_options[] = {
 	{.name = "unique_images",
 	 OPT_AT_BOOL(struct settings, unique_images),
 	 .def = "true",
-	 .help = "chat: other pixels in every request, so that no image cache is measured (JPEG; "
-		 "other formats go as they are)"},
+	 .help = "chat: other pixels in every request, so that no image cache is measured (JPEG "
+		 "and PNG; other formats go as they are)"},
 	{.name = "images",
 	 OPT_AT_INT(struct settings, images),
 	 .def = "0",

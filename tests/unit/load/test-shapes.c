@@ -60,12 +60,13 @@ static int forget(void **state)
 static void put_load(struct shop *s, struct load_work work, struct load_spec spec)
 {
 	struct err e = {0};
+	int before = n_asked;
 	work.service = &s->service;
 	ask_defaults(&work.ask);
 	s->run = result_add_run(s->result, "test", "unit");
 	if (load_run(&spec, &work, s->result, s->run, NULL, &e) != 0)
 		fail_msg("%s", e.text);
-	assert_int_equal(s->run->attempted, n_asked);
+	assert_int_equal(s->run->attempted, n_asked - before);
 }
 
 static const char *said(int request, size_t message, const char **ret_role)
@@ -104,6 +105,40 @@ static void test_sessions(void **state)
 	/* one nonce for each session, in front of everything */
 	assert_true(strcmp(said(3, 0, NULL), said(0, 0, NULL)) != 0);
 	assert_true(str_ends(said(0, 0, NULL), " Be kind."));
+	shop_close(&s);
+}
+
+/* A conversation that brings its own next questions asks those, and ends with them. */
+static void test_sessions_of_a_conversation(void **state)
+{
+	struct shop s;
+	const struct sample next[] = {{.id = "a", .question = "And why?"},
+				      {.id = "a", .question = "Sure?"}};
+	const struct sample talk[] = {{.id = "a", .question = "q?", .follow_ups = next,
+				       .n_follow_ups = 2}};
+	struct load_work work = {.samples = talk, .n_samples = 1, .unique_prompts = true};
+	(void)state;
+	shop_open(&s, serve_chat, "openai-chat", "/v1");
+	put_load(&s, work, SPEC("requests", "8", "turns", "9"));
+	static const size_t sizes[] = {1, 3, 5, 1, 3, 5, 1, 3};
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(n_messages(i), sizes[i]);
+	assert_true(str_ends(said(2, 0, NULL), " q?"));
+	assert_string_equal(said(2, 1, NULL), "answer \"0\"");
+	assert_string_equal(said(2, 2, NULL), "And why?");
+	assert_string_equal(said(2, 4, NULL), "Sure?");
+	shop_close(&s);
+	/* turns still is the most that a session has; 1 is none at all */
+	(void)forget(NULL);
+	shop_open(&s, serve_chat, "openai-chat", "/v1");
+	put_load(&s, work, SPEC("requests", "3", "turns", "2"));
+	assert_int_equal(n_messages(1), 3);
+	assert_int_equal(n_messages(2), 1);
+	shop_close(&s);
+	(void)forget(NULL);
+	shop_open(&s, serve_chat, "openai-chat", "/v1");
+	put_load(&s, work, SPEC("requests", "3"));
+	assert_int_equal(n_messages(2), 1);
 	shop_close(&s);
 }
 
@@ -244,6 +279,39 @@ static void test_pictures(void **state)
 	}
 }
 
+/* A picture that cannot have pixels of its own goes as it is, and the result says so, once. */
+static void test_fixed_pictures(void **state)
+{
+	struct shop s;
+	CLEANUP(buf_release) struct buf jpeg = BUF_INIT(BUF_UNLIMITED);
+	static const char gif[] = "GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0"
+				  "\2\2\x44\1\0;";
+	(void)state;
+	make_picture(&jpeg, 1);
+	const struct media pictures[] = {
+		{.name = "a.jpg", .mime = "image/jpeg", .data = jpeg.data, .len = jpeg.len},
+		{.name = "a.gif", .mime = "image/gif", .data = gif, .len = sizeof(gif) - 1},
+	};
+	const struct media *images[] = {&pictures[0], &pictures[1]};
+	const struct sample talk[] = {
+		{.id = "a", .question = "q?", .images = images, .n_images = 2}};
+	struct load_work work = {.samples = talk, .n_samples = 1, .unique_images = true};
+	shop_open(&s, serve_chat, "openai-chat", "/v1");
+	put_load(&s, work, SPEC("requests", "2"));
+	put_load(&s, work, SPEC("requests", "2"));
+	assert_int_equal(s.result->skipped.n, 1);
+	assert_non_null(strstr(s.result->skipped.items[0], "1 of 2 pictures were sent as they"));
+	shop_close(&s);
+	(void)forget(NULL);
+	const struct sample good[] = {
+		{.id = "a", .question = "q?", .images = images, .n_images = 1}};
+	work.samples = good;
+	shop_open(&s, serve_chat, "openai-chat", "/v1");
+	put_load(&s, work, SPEC("requests", "2"));
+	assert_int_equal(s.result->skipped.n, 0);
+	shop_close(&s);
+}
+
 static void refused(const char *const *words, const char *protocol, const char *why)
 {
 	struct shop s;
@@ -322,10 +390,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_sessions, forget),
+		cmocka_unit_test_teardown(test_sessions_of_a_conversation, forget),
 		cmocka_unit_test_teardown(test_broken_session, forget),
 		cmocka_unit_test_teardown(test_lengths, forget),
 		cmocka_unit_test_teardown(test_trace_sizes, forget),
 		cmocka_unit_test_teardown(test_pictures, forget),
+		cmocka_unit_test_teardown(test_fixed_pictures, forget),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_amounts),
 	};

@@ -78,7 +78,10 @@ static const char sharegpt[] =
 	" {\"id\": \"a\", \"conversations\": [{\"from\": \"system\", \"value\": \"be kind\"},\n"
 	"   {\"from\": \"human\", \"value\": \"Hi, [you] \\\"there\\\"}?\"},"
 	" {\"from\": \"gpt\", \"value\": \"Hello\"},"
-	" {\"from\": \"human\", \"value\": \"more\"}], \"source\": \"x\"},\n"
+	" {\"from\": \"human\", \"value\": \"more\"}, {\"from\": \"gpt\", \"value\": \"x\"},"
+	" {\"from\": \"human\", \"value\": \"<image> last\"},"
+	" {\"from\": \"gpt\", \"value\": \"\"}, {\"from\": \"human\", \"value\": \"no\"}],"
+	" \"source\": \"x\"},\n"
 	" {\"id\": \"b\", \"conversations\": []},\n"
 	" {\"id\": \"c\", \"conversations\": [{\"from\": \"gpt\", \"value\": \"only\"}]},\n"
 	" {\"id\": \"a\", \"image\": \"a.jpg\", \"conversations\": [{\"from\": \"human\", "
@@ -100,6 +103,10 @@ static void test_sharegpt(void **state)
 	assert_string_equal(c.samples[0].system, "be kind");
 	assert_string_equal(json_text(c.samples[0].extra, "reply", ""), "Hello");
 	assert_string_equal(json_text(c.samples[0].extra, "source", ""), "x");
+	assert_int_equal(c.samples[0].n_follow_ups, 2);	/* up to the turn without words */
+	assert_string_equal(c.samples[0].follow_ups[0].question, "more");
+	assert_string_equal(c.samples[0].follow_ups[1].question, "last");
+	assert_int_equal(c.samples[2].n_follow_ups, 0);
 	assert_string_equal(c.samples[1].question, "What?");
 	assert_int_equal(c.samples[1].n_images, 1);
 	assert_int_equal(c.samples[1].images[0]->width, 2);
@@ -113,12 +120,22 @@ static void test_sharegpt(void **state)
 	assert_int_equal(c.n, 1);
 	assert_string_equal(c.samples[0].question, "Hi");
 	corpus_release(&c);
+	/* a list of our own may bring them as well */
+	expect_read("f.jsonl", "{\"question\": \"Hi\", \"follow_ups\": [\"And?\", \"So?\"]}\n", &c);
+	assert_int_equal(c.samples[0].n_follow_ups, 2);
+	assert_string_equal(c.samples[0].follow_ups[1].question, "So?");
+	assert_null(json_object_get(c.samples[0].extra, "follow_ups"));
+	corpus_release(&c);
 }
 
 static void test_sharegpt_wrong(void **state)
 {
 	(void)state;
 	refused("w.json", "[]", "' holds no samples");
+	refused("w.json", "{\"question\": \"a\", \"follow_ups\": [3]}", ":1: follow_ups must be a "
+		"list of texts");
+	refused("w.json", "{\"text\": \"a\", \"follow_ups\": [\"b\"]}", ":1: follow_ups need a "
+		"question or messages");
 	refused("w.json", "[{\"conversations\": []}]", "' holds no samples: it needs one JSON "
 		"object per line, or conversations");
 	refused("w.json", "[\n\n{\"conversations\": 3}]", ":3: conversations must be a list");

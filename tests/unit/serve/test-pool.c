@@ -368,7 +368,8 @@ static void test_unusable(void **state)
 		{"mute", "did not become ready in time"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct pool *p = start(cases[i].mode, 1, NS_PER_S / 10);
+		bool mute = strcmp(cases[i].mode, "mute") == 0;	/* the others end by themselves */
+		struct pool *p = start(cases[i].mode, 1, mute ? NS_PER_S / 10 : TEST_WAIT / 4);
 		struct err e = {0};
 		uint64_t before = clock_now();
 		assert_int_equal(pool_wait_ready(p, soon(), &e), -1);
