@@ -278,8 +278,8 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 	struct run *run = result_add_run(r, name, "performance");
 	run->service = suite_service_ref(service);
 	run->settings = settings_echo(s, load);
-	if (env->keeper)
-		keeper_begin_run(env->keeper, r->n_runs - 1);
+	if (env->keeper && keeper_begin_run(env->keeper, r->n_runs - 1, e) < 0)
+		return -1;
 	run_add_targets(r, run, targets_of(s, service));
 	if (load_run(load, &work, r, run, env->progress, e) < 0) {
 		run->error = arena_str(r->arena, e->text);
