@@ -225,7 +225,10 @@ int slots_make(struct lane *l, size_t n)
 		if (s)
 			(void)slot_prepare(s, i);
 	}
-	l->link.next = 0;	/* nothing was sent: the first replica is still the first */
+	/* nothing was sent yet; each thread begins with a replica of its own, or all of them would
+	 * go from one to the next in a wave */
+	const struct common *c = l->common;
+	l->link.next = l->index + c->n_lanes * (size_t)c->spec->rank;
 	return l->broken ? -1 : 0;
 }
 
