@@ -424,6 +424,9 @@ int session_run(struct session *s)
 	env.samples = samples_new(env.speaker, env.painter);
 	env.monitor = start_monitor(s, o.live, r);
 	bool fits = run_items(s, &env, r);
+	const struct strings *passed = samples_notes(env.samples);
+	for (size_t i = 0; i < passed->n; i++)
+		strings_add(&r->skipped, r->arena, arena_str(r->arena, passed->items[i]));
 	s->view = progress_view_free(s->view);
 	if (ranks_save(s, own ? own : r, &e) < 0)
 		status = command_fail(&e);

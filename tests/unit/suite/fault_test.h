@@ -86,6 +86,7 @@ static inline void bed_end(struct bed *b)
 	(void)deploy_stop(b->deployed);
 	(void)file_remove_tree(b->folder, NULL);
 	(void)result_free(b->result);
+	service_release(b->plan.services);
 	(void)arena_free(b->arena);
 }
 
