@@ -433,7 +433,7 @@ int session_run(struct session *s)
 	int written = dist_rank(s->dist) == 0 ? write_out(s, r, o.store)
 					      : r->interrupted ? STATUS_INTERRUPTED : 0;
 	o.live = live_page_end(o.live, r);
-	if (outputs_close(s, &o, r, &e) < 0)
+	if (outputs_close(s, &o, r, &e) < 0 && dist_rank(s->dist) == 0)
 		status = command_fail(&e);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);

@@ -40,6 +40,13 @@ Ctrl-C ends a run with a report of what was measured, status 4. (20 and 10 reque
   true
   true
 
+A search by time that came to too few requests to judge the percentile goes by their number.
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --find concurrency:1..1 --duration 100ms --no-monitor --targets '{output_tokens: "< 1000"}' --quiet --format json >r.json || [ $? -eq 4 ]
+  $ jq -c '.runs[:2][] | [.name, .settings.find.targets == "too few requests", .counts.attempted >= 40]' r.json
+  ["bench chat @ 1",true,false]
+  ["bench chat @ 1, longer",false,true]
+
 A service that dies in the middle: what was measured is kept, the rest of the plan runs, and the report folder is whole.
 
   $ other=$(serve two)
