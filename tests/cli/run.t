@@ -3,7 +3,7 @@ A service to test against: the sim, which answers by given laws.
   $ serve() { assay serve chat --worker sim --port 0 --sim-ttft 20ms --sim-token-time 2ms --sim-tokens 8 >"$1" 2>/dev/null & echo $! >"$1.pid"
   >   until grep -qs listening "$1"; do read -rt 0.05 <> <(:) || :; done
   >   sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$1"; }
-  $ count() { curl -s "$1/metrics" | awk '/^assay_requests_total.*"200"/ { n += $2 } END { print n + 0 }'; }
+  $ count() { curl -s "$1/metrics" | awk '/^assay_requests_total.*chat.*"200"/ { n += $2 } END { print n + 0 }'; }
   $ answered() { local before=$(count $1)
   >   until [ $(($(count $1) - before)) -ge $2 ]; do read -rt 0.05 <> <(:) || :; done; }
   $ url=$(serve one)
