@@ -1,13 +1,17 @@
 /* tests/unit/client/test-live.c - streams of speech against scripted WebSocket servers: the
  * handshake, frames in any pieces, the pace, every way to end.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
 #include <math.h>
+#include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <stdlib.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,6 +36,7 @@ struct script {
 	uint64_t reads_for;	/* read what comes for so long before the frames, ns */
 	uint64_t received;	/* bytes of frames */
 	uint64_t took;		/* ns from the first to the last of them */
+	char asked[1024];	/* the handshake */
 };
 
 static void serve(struct fake_conn *c, void *ctx)
@@ -41,6 +46,7 @@ static void serve(struct fake_conn *c, void *ctx)
 	CLEANUP(buf_release) struct buf in = BUF_INIT(1 << 20);
 	if (!fake_read(c, &in))
 		return;
+	(void)snprintf(s->asked, sizeof(s->asked), "%s", in.data);
 	const char *key = strstr(in.data, "Sec-WebSocket-Key: ");
 	if (key)
 		websocket_accept(key + 19, strcspn(key + 19, "\r"), accept);
@@ -89,17 +95,25 @@ struct shop {
 };
 
 static const char *own_keys;	/* of the service; NULL: none */
+static SSL_CTX *tls;		/* of the server; NULL: plain */
+static const char *ca;
 
 static void ask(struct shop *s, struct script *script, double seconds)
 {
 	struct err e = {0};
 	struct speech speech = {0};
 	*s = (struct shop){.arena = arena_new(), .sample = {.id = "a"}};
-	s->server = fake_start(&(struct fake_spec){serve, script, NULL});
+	s->server = fake_start(&(struct fake_spec){serve, script, tls});
 	service_defaults(&s->service);
 	s->service.name = "it";
 	s->service.protocol_name = "funasr-ws";
 	s->service.url = fake_url(s->server, "/stream", s->url, sizeof(s->url));
+	if (tls) {
+		(void)snprintf(s->url, sizeof(s->url), "wss://127.0.0.1:%d/stream",
+			       fake_port(s->server));
+		s->service.headers = json_pack("{s:s}", "X-Tenant", "t7");
+		s->service.tls_ca = ca;
+	}
 	if (own_keys)
 		s->service.protocol_keys = yaml_parse(own_keys, strlen(own_keys), "keys", s->arena,
 						      &e);
@@ -159,6 +173,37 @@ static void test_pieces(void **state)
 			    s.call.end >= s.call.answer.first_token);
 		done(&s);
 	}
+}
+
+/* wss: with a certificate that is checked, and the plan's headers. */
+static void test_tls(void **state)
+{
+	char frames[FRAME_MAX], pem[] = "/tmp/assay-live-XXXXXX";
+	size_t len = frame(frames, "{\"mode\":\"2pass-offline\",\"text\":\"x\",\"is_end\":true}");
+	int fd = mkstemp(pem);
+	(void)state;
+	assert_true(fd >= 0);
+	close_fd(&fd);
+	tls = fake_tls(pem);
+	for (int trusted = 0; trusted < 2; trusted++) {
+		struct script script = {.frames = frames, .len = len, .hang = 1};
+		struct shop s;
+		ca = trusted ? pem : NULL;
+		ask(&s, &script, 0.1);
+		const char *words = s.call.answer.error.data ? s.call.answer.error.data : "";
+		if (s.call.outcome != (trusted ? OUTCOME_OK : OUTCOME_TLS))
+			fail_msg("%s: %s", outcome_name(s.call.outcome), words);
+		if (trusted) {
+			assert_string_equal(s.call.answer.text.data, "x");
+			assert_non_null(strstr(script.asked, "\r\nX-Tenant: t7\r\n"));
+		} else {
+			assert_non_null(strstr(words, "tls.ca"));
+		}
+		done(&s);
+	}
+	SSL_CTX_free(tls);
+	tls = NULL;
+	(void)unlink(pem);
 }
 
 static void test_pace(void **state)
@@ -261,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_failures),
