@@ -252,6 +252,42 @@ static void test_silence(void **state)
 	own_keys = NULL;
 }
 
+/* A stream counts as open for as long as it lasts: least_open gives the next to another replica. */
+static void test_least_open(void **state)
+{
+	enum { N = 6 };
+	char frames[FRAME_MAX];
+	size_t len = frame(frames, "{\"mode\":\"2pass-offline\",\"text\":\"x\",\"is_end\":true}");
+	struct script slow = {.frames = frames, .len = len, .hang = 1, .reads_for = 4000 * MS};
+	struct script quick = {.frames = frames, .len = len, .hang = 1, .reads_for = 150 * MS};
+	struct shop s;
+	struct call calls[N], *list[N];
+	struct client *clients[N];
+	char url[96];
+	struct err e;
+	(void)state;
+	ask(&s, &quick, 0.1);
+	struct fake *other = fake_start(&(struct fake_spec){serve, &slow, NULL});
+	strings_add(&s.service.urls, s.arena, fake_url(other, "/stream", url, sizeof(url)));
+	s.service.balance = BALANCE_LEAST_OPEN;
+	s.service.idle_timeout_ns = 10 * NS_PER_S;
+	client_free(s.client);
+	assert_int_equal(client_new(&s.service, &s.client, &e), 0);
+	for (int i = 0; i < N; i++) {
+		call_init(&calls[i], &s.sample);
+		list[i] = &calls[i];
+		clients[i] = s.client;
+	}
+	assert_int_equal(client_call_all(clients, list, N, 2, NULL), 0);
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(calls[i].outcome, OUTCOME_OK);
+		call_release(&calls[i]);
+	}
+	assert_int_equal(fake_connections(other), 1);
+	fake_stop(other);
+	done(&s);
+}
+
 static void test_failures(void **state)
 {
 	static const struct {
@@ -309,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_least_open),
 		cmocka_unit_test(test_failures),
 	};
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
