@@ -173,6 +173,18 @@ static size_t utf8_char(const unsigned char *p, size_t n)
 	return len;
 }
 
+const char *str_shell(const char *word, struct arena *a)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./:=,@%+-";
+	if (*word && strspn(word, plain) == strlen(word))
+		return word;
+	const char *quoted = "'";
+	for (const char *end; (end = strchr(word, '\'')); word = end + 1)
+		quoted = arena_fmt(a, "%s%.*s'\\''", quoted, (int)(end - word), word);
+	return arena_fmt(a, "%s%s'", quoted, word);
+}
+
 size_t str_utf8_valid(const char *text, size_t len)
 {
 	size_t i = 0;

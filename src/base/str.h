@@ -49,6 +49,9 @@ int str_to_size(const char *text, uint64_t *ret, struct err *e);
 const char *str_nearest(const char *typed, const char *(*next)(size_t i, const void *ctx),
 			const void *ctx);
 
+/* The word as a shell takes it: as it is, or in single quotes. */
+const char *str_shell(const char *word, struct arena *a);
+
 /* First invalid byte of UTF-8 (RFC 3629), or len when all is valid. */
 size_t str_utf8_valid(const char *text, size_t len);
 

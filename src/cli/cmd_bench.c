@@ -148,7 +148,7 @@ static int run(int argc, char **argv)
 	for (size_t i = 0; i < item->n_sets; i++)
 		item->sets[i].given = sets[3 + i].given;
 	session_opts.title = arena_fmt(a, "bench %s", words.items[0]);
-	session_opts.command = arena_fmt(a, "assay bench %s %s", words.items[0], words.items[1]);
+	session_opts.command = command_line(&command_bench, argc, argv, a);
 	if (open_service(&s, words.items[0], words.items[1], &bench, &e) < 0 ||
 	    prepare(&s, item, words.items[0], &bench, &e) < 0)
 		return session_refuse(&s, &e);

@@ -113,7 +113,11 @@ static int run(int argc, char **argv)
 		return status;
 	if (!options.out)
 		options.out = "assay-demo";
-	options.command = arena_fmt(a, "assay demo --out %s", options.out);
+	options.command = command_line(&command_demo, argc, argv, a);
+	options.demo = "assay demo";
+	for (size_t i = 0; i < options.set.n; i++)
+		options.demo = arena_fmt(a, "%s --set %s", options.demo,
+					 str_shell(options.set.items[i], a));
 	CLEANUP(session_release) struct session s = {.arena = a, .common = &common,
 						     .options = &options, .deployed = deployed,
 						     .view = progress_view_new(&common)};

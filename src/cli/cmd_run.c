@@ -41,7 +41,7 @@ static int run(int argc, char **argv)
 		return status;
 	CLEANUP(session_release)
 	struct session s = {.arena = a, .common = &common, .options = &options};
-	options.command = arena_fmt(a, "assay run %s", words.items[0]);
+	options.command = command_line(&command_run, argc, argv, a);
 	if (session_open(&s, words.items[0], &e) < 0)
 		return session_refuse(&s, &e);
 	s.view = progress_view_new(&common);

@@ -39,6 +39,9 @@ int command_begin(const struct command *c, int argc, char **argv, struct optset 
 		  size_t n_sets, struct common_options *common, struct strings *operands,
 		  struct arena *a, int *ret_status);
 
+/* The command as it was typed, in words of a shell. */
+const char *command_line(const struct command *c, int argc, char **argv, struct arena *a);
+
 /* Exactly this many operands? Otherwise says so and gives 2; else 0. */
 int command_operands(const struct command *c, const struct strings *operands, size_t min,
 		     size_t max);

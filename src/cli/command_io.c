@@ -146,6 +146,14 @@ int command_begin(const struct command *c, int argc, char **argv, struct optset 
 	return 0;
 }
 
+const char *command_line(const struct command *c, int argc, char **argv, struct arena *a)
+{
+	const char *line = arena_fmt(a, "assay %s", c->name);
+	for (int i = 0; i < argc; i++)
+		line = arena_fmt(a, "%s %s", line, str_shell(argv[i], a));
+	return line;
+}
+
 int command_operands(const struct command *c, const struct strings *operands, size_t min,
 		     size_t max)
 {

@@ -19,6 +19,7 @@
 
 #define STATUS_INTERRUPTED 4	/* of a rank; rank 0's is the verdict's */
 #define SECTIONS_MAX 16
+#define NO_PLAN "command line"	/* path of the plan that the options make */
 
 const struct opt session_options[] = {
 	{.name = "out",
@@ -222,7 +223,7 @@ int session_open_urls(struct session *s, const struct url_options *urls, struct 
 		return err_set(e, ERR_USAGE,
 			       "--protocol goes with one service; write a plan for "
 			       "several (assay plan init)");
-	s->plan.path = "command line";
+	s->plan.path = NO_PLAN;
 	s->plan.services = arena_array(s->arena, ARRAY_LEN(kinds), sizeof(*s->plan.services));
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].url && add_service(s, kinds[i].name, kinds[i].url,
@@ -326,9 +327,10 @@ static bool run_item(const struct session *s, const struct session_item *item,
 		skipped = "the run was ended";
 	else if (s->options->only.n && !strings_has(&s->options->only, name))
 		skipped = "not asked for (--only)";
-	if (skipped)
-		strings_add(&r->skipped, r->arena, arena_fmt(r->arena, "%s: %s", name, skipped));
-	else if (ranks_take(s, item, r) && item->suite->run(item->settings, env, r, &e) < 0)
+	const char *why = skipped ? arena_fmt(r->arena, "%s: %s", name, skipped) : NULL;
+	if (why && !strings_has(&r->skipped, why))	/* said once, not for each of its items */
+		strings_add(&r->skipped, r->arena, why);
+	if (!why && ranks_take(s, item, r) && item->suite->run(item->settings, env, r, &e) < 0)
 		strings_add(&r->errors, r->arena, arena_fmt(r->arena, "%s: %s", name, e.text));
 	return e.code != ERR_USAGE || r->errors.n == before;
 }
@@ -366,6 +368,18 @@ static void begin_result(const struct session *s, struct result *r)
 	json_decref(r->environment);
 	r->environment = environment_of(&s->plan);
 	ranks_note(s, r);
+}
+
+/* The plan and what changed it, for commands that repeat one case; NULL: there is no plan. */
+static const char *plan_words(const struct session *s)
+{
+	if (strcmp(s->plan.path, NO_PLAN) == 0)
+		return NULL;
+	const char *words = str_shell(s->plan.path, s->arena);
+	for (size_t i = 0; i < s->options->set.n; i++)
+		words = arena_fmt(s->arena, "%s --set %s", words,
+				  str_shell(s->options->set.items[i], s->arena));
+	return words;
 }
 
 static bool run_items(const struct session *s, const struct suite_env *env, struct result *r)
@@ -419,7 +433,8 @@ int session_run(struct session *s)
 		.long_cases = s->options->long_cases,
 		.dist = s->dist,
 		.own = own,
-		.again = s->options->command,
+		.words = plan_words(s),
+		.demo = s->options->demo,
 	};
 	env.samples = samples_new(env.speaker, env.painter);
 	env.monitor = start_monitor(s, o.live, r);

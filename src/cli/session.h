@@ -22,6 +22,7 @@ struct session_options {
 	struct strings exports;		/* FORM:FILE; of export_options */
 	const char *title;
 	const char *command;		/* that repeats it; not an option */
+	const char *demo;		/* that starts the demo's services anew; NULL: no demo */
 };
 extern const struct opt session_options[];
 extern const struct opt export_options[];	/* of those that have performance runs */

@@ -124,8 +124,7 @@ int suite_command(const struct command *c, const struct suite *suite, int argc, 
 	struct session s = {.arena = a, .common = &common, .options = &options};
 	struct words w = {argc, argv};
 	options.title = suite->summary;
-	options.command = words.n ? arena_fmt(a, "assay %s %s", c->name, words.items[0])
-				  : arena_fmt(a, "assay %s", c->name);
+	options.command = command_line(c, argc, argv, a);
 	int rc = words.n ? from_plan(&s, suite, words.items[0], &w, &e)
 			 : session_open_urls(&s, &urls, &e);
 	if (rc == 0 && words.n == 0)

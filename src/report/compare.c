@@ -23,18 +23,10 @@ const char *change_text(enum change c, bool zh)
 
 static bool accuracy_metric(const char *name)
 {
-	static const char *const names[] = {"wer", "cer", "mixed", "keyword", "exact", "anls",
-					    "relaxed", "chrf"};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i], name) == 0)
+	for (size_t i = 0; accuracy_name(i); i++)
+		if (strcmp(accuracy_name(i), name) == 0)
 			return true;
 	return false;
-}
-
-/* Accuracy by judged answers: higher is better; error rates: lower. */
-static bool accuracy_higher(const char *name)
-{
-	return strcmp(name, "wer") != 0 && strcmp(name, "cer") != 0 && strcmp(name, "mixed") != 0;
 }
 
 static bool share_unit(const char *metric)
@@ -86,7 +78,7 @@ int compare_limit_parse(const char *text, struct arena *a, struct compare_limit 
 		(void)target_parse(metric, "< 1", a, &t, e);	/* it knows the near names */
 		return err_prefix(e, "--max: ");
 	}
-	bool higher = def ? def->higher_is_better : accuracy_higher(metric);
+	bool higher = def && def->higher_is_better;	/* of accuracy, errors are counted */
 	if (higher != (*rest == '-'))
 		return err_set(e, ERR_USAGE, "--max '%s': %s gets worse when it %s: write %c", text,
 			       metric, higher ? "falls" : "grows", higher ? '-' : '+');

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/util.h"
+#include "report/wording.h"
 #include "result/format.h"
 
 const char *grid_title(enum grid_column c, bool zh)
@@ -70,17 +71,23 @@ const char *target_text(struct arena *a, const struct target *t, bool zh)
 	return arena_fmt(a, "%s %s (%s)", t->metric, value, t->text);
 }
 
-/* "95 %: 1.34 s … 2.17 s, n = 6". */
+const char *together_text(bool zh)
+{
+	return zh ? "合并判定" : "judged together";
+}
+
+/* "95 %: 1.34 s … 2.17 s, n = 6"; NULL: of nothing. */
+static const char *n_text(struct arena *a, const char *range, uint64_t n, bool zh)
+{
+	if (n == 0)
+		return NULL;
+	return arena_fmt(a, "%s%s%sn = %llu", !range ? "" : zh ? "95%: " : "95 %: ",
+			 range ? range : "", range ? ", " : "", (unsigned long long)n);
+}
+
 static const char *target_more(struct arena *a, const struct target *t, bool zh)
 {
-	char lo[FORMAT_MAX], hi[FORMAT_MAX];
-	const char *range = "";
-	format_metric(lo, sizeof(lo), t->metric, t->lo);
-	format_metric(hi, sizeof(hi), t->metric, t->hi);
-	if (*lo || *hi)
-		range = arena_fmt(a, zh ? "95%%: %s … %s,  " : "95 %%: %s … %s, ",
-				  *lo ? lo : "?", *hi ? hi : "?");
-	return t->n ? arena_fmt(a, "%sn = %llu", range, (unsigned long long)t->n) : NULL;
+	return n_text(a, interval_text(a, t->metric, t->lo, t->hi), t->n, zh);
 }
 
 static struct grid_row *row_of(struct grid *g, struct arena *a, const char *service)
@@ -124,43 +131,79 @@ static const struct target *worst(const struct target *items, size_t n, const st
 	return best;
 }
 
-/* All runs of one service that belong to the column. */
+/* The run of the column that says most, and its target that does. */
+struct worst_run {
+	const struct run *run;
+	const struct target *target;
+	size_t n;
+};
+
+static struct worst_run worst_run(const struct result *r, const char *service,
+				  enum grid_column column)
+{
+	struct worst_run w = {0};
+	for (size_t i = 0; i < r->n_runs; i++) {
+		const struct run *run = r->runs[i];
+		const char *name = run->service.name ? run->service.name : run->service.kind;
+		if (!name || strcmp(name, service) != 0 || grid_column_of(run->suite) != column)
+			continue;
+		w.n++;
+		int a = badness(run_verdict(run)), b = w.run ? badness(run_verdict(w.run)) : -1;
+		const struct target *t = worst(run->targets, run->n_targets, NULL);
+		if (a < b || (a == b && (!t || (w.target && worst(t, 1, w.target) == w.target))))
+			continue;
+		w.run = run;
+		w.target = t;
+	}
+	return w;
+}
+
+/* What is told of a run none of whose targets gave it its verdict. */
+static const char *run_text(const struct run *run, struct arena *a, bool zh)
+{
+	struct metric_value value;
+	char rate[FORMAT_MAX];
+	enum verdict v = run_verdict(run);
+	if (v == VERDICT_SKIPPED) {
+		format_percent(rate, sizeof(rate), run_error_rate(run));
+		return arena_fmt(a, zh ? "长稳: 错误率 %s" : "soak: errors %s", rate);
+	}
+	if (v != VERDICT_PASS && v != VERDICT_UNTRUSTWORTHY)
+		return run_why(run, a, zh);
+	return run_value(run, "latency.p50", &value)
+		? arena_fmt(a, "latency.p50 %s", metric_text(a, "latency", value.value)) : NULL;
+}
+
+/* All runs of one service that belong to the column: the worst speaks. */
 static void fill_runs(const struct result *r, struct arena *a, struct grid_row *row,
 		      enum grid_column column)
 {
 	struct grid_cell *cell = &row->cells[column];
-	const struct target *bad = NULL;
-	const char *error = NULL;
-	for (size_t i = 0; i < r->n_runs; i++) {
-		const struct run *run = r->runs[i];
-		const char *name = run->service.name ? run->service.name : run->service.kind;
-		if (!name || strcmp(name, row->service) != 0 ||
-		    grid_column_of(run->suite) != column)
-			continue;
-		enum verdict v = run_verdict(run);
-		if (!cell->present || badness(v) > badness(cell->verdict))
-			cell->verdict = v;
-		cell->present = true;
-		bad = worst(run->targets, run->n_targets, bad);
-		if (run->error)
-			error = run->error;
-		if (cell->text || run->n_targets > 0)
-			continue;
-		struct metric_value value;
-		char text[FORMAT_MAX];
-		if (run_value(run, "latency.p50", &value)) {
-			format_metric(text, sizeof(text), "latency", value.value);
-			cell->text = cell->text_zh = arena_fmt(a, "latency %s", text);
-		}
+	struct worst_run w = worst_run(r, row->service, column);
+	if (!w.run)
+		return;
+	cell->present = true;
+	cell->verdict = run_verdict(w.run);
+	if (cell->verdict == VERDICT_SKIPPED) {
+		cell->words = together_text(false);
+		cell->words_zh = together_text(true);
 	}
-	if (error)
-		cell->text = cell->text_zh = error;
-	else if (bad) {
-		cell->text = target_text(a, bad, false);
-		cell->text_zh = target_text(a, bad, true);
-		cell->more = target_more(a, bad, false);
-		cell->more_zh = target_more(a, bad, true);
+	/* Why it is not trusted stands below: here the number that is not to be trusted. */
+	bool trusted = cell->verdict != VERDICT_UNTRUSTWORTHY;
+	if (w.target &&
+	    (!trusted || badness((enum verdict)w.target->verdict) >= badness(cell->verdict))) {
+		cell->text = target_text(a, w.target, false);
+		cell->text_zh = target_text(a, w.target, true);
+		cell->more = target_more(a, w.target, false);
+		cell->more_zh = target_more(a, w.target, true);
+	} else {
+		cell->text = run_text(w.run, a, false);
+		cell->text_zh = run_text(w.run, a, true);
 	}
+	if (w.n == 1)
+		return;
+	cell->more = arena_fmt(a, cell->more ? "%s · %s" : "%s", w.run->name, cell->more);
+	cell->more_zh = arena_fmt(a, cell->more_zh ? "%s · %s" : "%s", w.run->name, cell->more_zh);
 }
 
 static void fill_cases(const struct result *r, struct arena *a, struct grid_row *row,
@@ -197,8 +240,10 @@ static void fill_cases(const struct result *r, struct arena *a, struct grid_row 
 		en = arena_fmt(a, "%s · %s", en, cell->text);
 		zh = arena_fmt(a, "%s · %s", zh, cell->text_zh);
 	}
-	if (!cell->present || badness(v) > badness(cell->verdict))
+	if (!cell->present || badness(v) > badness(cell->verdict)) {
 		cell->verdict = v;
+		cell->words = cell->words_zh = NULL;
+	}
 	cell->present = true;
 	cell->text = en;
 	cell->text_zh = zh;
@@ -207,43 +252,55 @@ static void fill_cases(const struct result *r, struct arena *a, struct grid_row 
 static void fill_accuracy(struct arena *a, const struct accuracy_result *x, struct grid_row *row)
 {
 	struct grid_cell *cell = &row->cells[GRID_ACCURACY];
+	struct accuracy_words w;
 	enum verdict v = accuracy_verdict(x);
 	if (cell->present && badness(v) <= badness(cell->verdict))
 		return;
-	char rate[FORMAT_MAX];
-	format_percent(rate, sizeof(rate), x->candidate_rate);
+	accuracy_words(x, a, &w);
 	cell->present = true;
 	cell->verdict = v;
-	cell->more = cell->more_zh = arena_fmt(a, "n = %llu", (unsigned long long)x->utterances);
-	if (!isnan(x->difference) && !isnan(x->interval_lo))
-		cell->more = cell->more_zh =
-			arena_fmt(a, "95 %%: %+.2f … %+.2f pp, %s", x->interval_lo * 100,
-				  x->interval_hi * 100, cell->more);
-	if (!isnan(x->difference))
-		cell->text = cell->text_zh = arena_fmt(a, "%s %+.2f pp (±%g pp)", x->metric,
-						       x->difference * 100, x->gate * 100);
-	else {
-		cell->text = arena_fmt(a, "%s %s, no reference", x->metric, rate);
-		cell->text_zh = arena_fmt(a, "%s %s,无参考", x->metric, rate);
+	/* It was measured; there is nothing to hold it against. */
+	cell->words = v == VERDICT_SKIPPED ? "not compared" : NULL;
+	cell->words_zh = v == VERDICT_SKIPPED ? "未对比" : NULL;
+	cell->more = n_text(a, w.interval, x->utterances, false);
+	cell->more_zh = n_text(a, w.interval, x->utterances, true);
+	if (!w.difference) {
+		const char *rate = w.candidate ? w.candidate : "–";
+		cell->text = arena_fmt(a, "%s %s, no reference", w.what, rate);
+		cell->text_zh = arena_fmt(a, "%s %s,无参考", w.what_zh, rate);
+		return;
 	}
+	const char *by = arena_fmt(a, w.gate ? "%s (%s)" : "%s", w.difference, w.gate);
+	cell->text = arena_fmt(a, "%s %s", w.what, by);
+	cell->text_zh = arena_fmt(a, "%s %s", w.what_zh, by);
+}
+
+const struct target *soak_target(const struct soak_result *s, const char *metric)
+{
+	for (size_t i = 0; i < s->n_targets; i++)
+		if (strcmp(s->targets[i].metric, metric) == 0)
+			return &s->targets[i];
+	return NULL;
 }
 
 static void fill_soak(const struct result *r, struct arena *a, struct grid_row *row)
 {
 	const struct soak_result *s = &r->soak;
 	struct grid_cell *cell = &row->cells[GRID_RELIABILITY];
-	char rate[FORMAT_MAX], time[FORMAT_MAX];
-	format_percent(rate, sizeof(rate), s->error_rate);
-	format_unit(time, sizeof(time), "s", s->hours * 3600);
+	const struct target *t = soak_target(s, "error_rate");
+	const char *rate = metric_text(a, "error_rate", s->error_rate);
+	const char *time = metric_text(a, "latency", s->hours * 3600);
+	const char *range = interval_text(a, "error_rate", s->error_lo, s->error_hi);
+	if (t)
+		rate = arena_fmt(a, "%s (%s)", rate, t->text);
 	cell->present = true;
 	cell->verdict = soak_verdict(s);
 	cell->text = arena_fmt(a, "soak%s%s: errors %s, outages %zu",
 			       *time ? " " : "", time, rate, s->n_outages);
 	cell->text_zh = arena_fmt(a, "长稳%s%s: 错误率 %s,中断 %zu 次",
 				  *time ? " " : "", time, rate, s->n_outages);
-	if (s->requests > 0)
-		cell->more = cell->more_zh =
-			arena_fmt(a, "n = %llu", (unsigned long long)s->requests);
+	cell->more = n_text(a, range, s->requests, false);
+	cell->more_zh = n_text(a, range, s->requests, true);
 }
 
 void grid_make(const struct result *r, struct arena *a, struct grid *ret)

@@ -12,8 +12,8 @@ enum grid_column { GRID_PERFORMANCE, GRID_RELIABILITY, GRID_FUNCTIONALITY, GRID_
 struct grid_cell {
 	bool present;
 	enum verdict verdict;
-	const char *text;	/* "rtf 0.142 (< 0.3)"; "41 of 42 passed" */
-	const char *text_zh;
+	const char *words, *words_zh;	/* in place of the verdict's own; NULL: those */
+	const char *text, *text_zh;	/* "rtf 0.142 (< 0.3)"; "41 of 42 passed" */
 	const char *more, *more_zh;	/* "95 %: 0.13 … 0.15, n = 200"; NULL: none */
 };
 
@@ -44,6 +44,12 @@ const char *verdict_sign(enum verdict v);
 
 /* A number with its unit, by the name of its metric; "": not known. */
 const char *metric_text(struct arena *a, const char *metric, double value);
+
+/* What stands for a verdict of a run that is skipped: the soak judges its services together. */
+const char *together_text(bool zh);
+
+/* The soak's target of this metric; NULL: none. */
+const struct target *soak_target(const struct soak_result *s, const char *metric);
 
 /* One number of a target: "142 ms (< 2s)", with "not measured" where there is none. */
 const char *target_text(struct arena *a, const struct target *t, bool zh);

@@ -7,53 +7,61 @@
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
-#include "result/format.h"
+#include "report/wording.h"
 
 #define PAIRS_MAX 100	/* shown of one comparison, the worst first; result.json has all */
 
-static void share_cell(struct buf *out, double share)
+static void rate_cell(const struct html *h, double rate)
 {
-	char text[FORMAT_MAX];
-	format_percent(text, sizeof(text), share);
-	html_tag(out, "td", "num", *text ? text : "–");
+	html_cell(h->out, "num", isnan(rate) ? NULL : metric_text(h->a, "error_rate", rate));
+}
+
+/* What the rate is made of: edits of transcripts, or answers. */
+static const char *counts(const struct html *h, const struct accuracy_result *x, bool zh)
+{
+	unsigned long long units = (unsigned long long)x->units;
+	if (accuracy_of_transcripts(x->metric))
+		return arena_fmt(h->a, zh ? "替换 %llu,删除 %llu,插入 %llu,共 %llu"
+					  : "S %llu, D %llu, I %llu of %llu",
+				 (unsigned long long)x->substitutions,
+				 (unsigned long long)x->deletions,
+				 (unsigned long long)x->insertions, units);
+	return arena_fmt(h->a, zh ? "判定了 %llu 个回答" : "%llu answers judged", units);
 }
 
 static void accuracy_row(const struct html *h, const struct accuracy_result *x)
 {
 	struct buf *out = h->out;
+	struct accuracy_words w;
 	enum verdict v = accuracy_verdict(x);
+	accuracy_words(x, h->a, &w);
 	(void)buf_fmt(out, "<tr class=\"%s\">", verdict_name(v));
 	html_tag(out, "th", "name", x->service);
 	(void)buf_str(out, "<td>");
-	html_text(out, x->metric);
+	html_both(out, w.what, w.what_zh);
 	html_tag(out, "small", NULL, x->normalizer);
 	(void)buf_fmt(out, "</td><td class=\"num\">%llu</td>", (unsigned long long)x->utterances);
-	share_cell(out, x->candidate_rate);
-	share_cell(out, x->reference_rate);
-	html_tag(out, "td", "num", isnan(x->difference) ? "–"
-		 : arena_fmt(h->a, "%+.2f pp", x->difference * 100));
-	html_tag(out, "td", "num", isnan(x->interval_lo) ? "–"
-		 : arena_fmt(h->a, "%+.2f … %+.2f", x->interval_lo * 100, x->interval_hi * 100));
-	html_tag(out, "td", "num", isnan(x->gate) ? "–" : arena_fmt(h->a, "±%g pp", x->gate * 100));
-	share_cell(out, x->floor);
+	html_cell(out, "num", w.candidate);
+	html_cell(out, "num", w.reference);
+	html_cell(out, "num", w.difference);
+	html_cell(out, "num", w.interval);
+	html_cell(out, "num", w.gate);
+	html_cell(out, "num", w.floor);
 	(void)buf_str(out, "<td>");
-	(void)buf_fmt(out, "<span class=\"v %s\"><i>%s</i> ", verdict_name(v), verdict_sign(v));
-	html_both(out, html_alignment(x->verdict, false), html_alignment(x->verdict, true));
-	(void)buf_str(out, "</span>");
-	if (x->needed > 0) {
-		(void)buf_str(out, " <span class=\"why\">");
-		html_both(out, arena_fmt(h->a, "%llu would decide", (unsigned long long)x->needed),
-			  arena_fmt(h->a, "约需 %llu 条", (unsigned long long)x->needed));
-		(void)buf_str(out, "</span>");
+	html_verdict_words(out, v, w.verdict, w.verdict_zh);
+	if (x->units > 0) {
+		(void)buf_str(out, "<small>");
+		html_both(out, counts(h, x, false), counts(h, x, true));
+		(void)buf_str(out, "</small>");
 	}
-	if (x->units > 0)
-		html_tag(out, "small", NULL, arena_fmt(h->a, "S %llu  D %llu  I %llu / %llu",
-			 (unsigned long long)x->substitutions, (unsigned long long)x->deletions,
-			 (unsigned long long)x->insertions, (unsigned long long)x->units));
-	if (x->missing.n > 0)
-		html_tag(out, "small", NULL, arena_fmt(h->a, "missing: %zu", x->missing.n));
+	if (x->missing.n > 0) {
+		(void)buf_str(out, "<small>");
+		html_both(out, arena_fmt(h->a, "missing: %zu", x->missing.n),
+			  arena_fmt(h->a, "缺少 %zu 条", x->missing.n));
+		(void)buf_str(out, "</small>");
+	}
 	html_tag(out, "small", NULL, x->note);
-	(void)buf_str(out, "</td></tr>");
+	(void)buf_str(out, "</td></tr>\n");
 }
 
 static int by_rate(const void *a, const void *b)
@@ -61,15 +69,6 @@ static int by_rate(const void *a, const void *b)
 	double x = (*(const struct accuracy_pair *const *)a)->candidate_rate;
 	double y = (*(const struct accuracy_pair *const *)b)->candidate_rate;
 	return isnan(x) ? (isnan(y) ? 0 : 1) : isnan(y) ? -1 : (x < y) - (x > y);
-}
-
-static bool transcripts(const struct accuracy_result *x)
-{
-	static const char *const metrics[] = {"wer", "cer", "mixed"};
-	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
-		if (x->metric && strcmp(x->metric, metrics[i]) == 0)
-			return true;
-	return false;
 }
 
 /* Bytes that both begin with, up to the start of a word or, in Chinese, of a character. */
@@ -150,6 +149,9 @@ static void legend(const struct html *h, bool speech)
 
 static void pairs(const struct html *h, const struct accuracy_result *x)
 {
+	static const struct html_column heads[] = {
+		{NULL, "id", "编号"}, {"num", "wrong", "错误率"},
+		{NULL, "truth, candidate, reference service", "标准答案, 被测服务, 参考服务"}, {0}};
 	struct buf *out = h->out;
 	if (x->n_pairs == 0)
 		return;
@@ -160,55 +162,48 @@ static void pairs(const struct html *h, const struct accuracy_result *x)
 	size_t n = MIN(x->n_pairs, (size_t)PAIRS_MAX);
 	(void)buf_str(out, "<details class=\"pairs\"><summary>");
 	html_both(out,
-		  arena_fmt(h->a, "%s %s: %zu of %zu pairs, the worst first", x->service, x->metric,
-			    n, x->n_pairs),
-		  arena_fmt(h->a, "%s %s: %zu 对(共 %zu 对),最差在前", x->service, x->metric, n,
-			    x->n_pairs));
+		  arena_fmt(h->a, "%s %s: %zu of %zu pairs, the worst first", x->service,
+			    accuracy_title(x->metric, h->a, false), n, x->n_pairs),
+		  arena_fmt(h->a, "%s %s: %zu 对(共 %zu 对),最差在前", x->service,
+			    accuracy_title(x->metric, h->a, true), n, x->n_pairs));
 	(void)buf_str(out, "</summary>");
-	legend(h, transcripts(x));
-	(void)buf_str(out, "<div class=\"wide\"><table><thead><tr>");
-	html_head(out, NULL, "id", "编号");
-	html_head(out, "num", "rate", "错误率");
-	html_head(out, NULL, "truth, candidate, reference service", "标准答案, 被测服务, 参考服务");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	legend(h, accuracy_of_transcripts(x->metric));
+	html_table(out, NULL, heads);
 	for (size_t i = 0; i < n; i++) {
 		const struct accuracy_pair *p = sorted[i];
 		(void)buf_str(out, "<tr class=\"pair\">");
 		html_tag(out, "th", "name", p->id);
-		share_cell(out, p->candidate_rate);
+		rate_cell(h, p->candidate_rate);
 		(void)buf_str(out, "<td>");
-		if (transcripts(x))
+		if (accuracy_of_transcripts(x->metric))
 			transcript_pair(h, p);
 		else
 			answer_pair(h, p);
 		(void)buf_str(out, "</td></tr>");
 	}
-	(void)buf_str(out, "</tbody></table></div></details>");
+	html_table_end(out);
+	(void)buf_str(out, "</details>");
 }
 
 void html_accuracy(const struct html *h)
 {
+	static const struct html_column heads[] = {
+		{NULL, "service", "服务"}, {NULL, "metric", "指标"}, {"num", "n", "样本数"},
+		{"num", "candidate", "被测"}, {"num", "reference", "参考"},
+		{"num", "difference", "差值"}, {"num", "95 % interval", "95% 置信区间"},
+		{"num", "gate", "门限"}, {"num", "floor", "重复误差"}, {NULL, "verdict", "结论"},
+		{0}};
 	struct buf *out = h->out;
 	const struct result *r = h->r;
 	if (r->n_accuracy == 0)
 		return;
 	(void)buf_str(out, "<section id=\"accuracy\"><h2>");
 	html_both(out, "Accuracy against the reference", "与参考服务的精度对比");
-	(void)buf_str(out, "</h2><div class=\"wide\"><table><thead><tr>");
-	html_head(out, NULL, "service", "服务");
-	html_head(out, NULL, "metric", "指标");
-	html_head(out, "num", "n", "样本数");
-	html_head(out, "num", "candidate", "被测");
-	html_head(out, "num", "reference", "参考");
-	html_head(out, "num", "difference", "差值");
-	html_head(out, "num", "95 % interval", "95% 置信区间");
-	html_head(out, "num", "gate", "门限");
-	html_head(out, "num", "floor", "重复误差");
-	html_head(out, NULL, "verdict", "结论");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	(void)buf_str(out, "</h2>");
+	html_table(out, NULL, heads);
 	for (size_t i = 0; i < r->n_accuracy; i++)
 		accuracy_row(h, &r->accuracy[i]);
-	(void)buf_str(out, "</tbody></table></div>");
+	html_table_end(out);
 	for (size_t i = 0; i < r->n_accuracy; i++)
 		pairs(h, &r->accuracy[i]);
 	(void)buf_str(out, "</section>\n");

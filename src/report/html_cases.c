@@ -32,21 +32,19 @@ static void case_row(const struct html *h, const struct case_result *c)
 
 static void case_table(const struct html *h, const enum verdict *order, size_t n)
 {
+	static const struct html_column heads[] = {
+		{NULL, "id", "编号"}, {NULL, "service", "服务"}, {NULL, "case", "用例"},
+		{NULL, "verdict", "结论"},
+		{NULL, "expected and seen; command that asks again", "预期与实际; 重现命令"},
+		{"num", "time", "耗时"}, {0}};
 	struct buf *out = h->out;
 	const struct result *r = h->r;
-	(void)buf_str(out, "<div class=\"wide\"><table class=\"cases\"><thead><tr>");
-	html_head(out, NULL, "id", "编号");
-	html_head(out, NULL, "service", "服务");
-	html_head(out, NULL, "case", "用例");
-	html_head(out, NULL, "verdict", "结论");
-	html_head(out, NULL, "expected and seen; command that asks again", "预期与实际; 重现命令");
-	html_head(out, "num", "time", "耗时");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	html_table(out, "cases", heads);
 	for (size_t k = 0; k < n; k++)
 		for (size_t i = 0; i < r->n_cases; i++)
 			if (r->cases[i].verdict == order[k])
 				case_row(h, &r->cases[i]);
-	(void)buf_str(out, "</tbody></table></div>");
+	html_table_end(out);
 }
 
 static size_t count(const struct result *r, enum verdict v)

@@ -23,24 +23,19 @@ void html_verdict_line(const struct html *h)
 		      *time ? " · " : "", time, r->tool_version);
 }
 
-static void grid_cell(struct buf *out, const struct grid_cell *c, bool accuracy)
+static void grid_cell(struct buf *out, const struct grid_cell *c)
 {
 	if (!c->present) {
 		(void)buf_str(out, "<td class=\"none\">–</td>");
 		return;
 	}
 	(void)buf_fmt(out, "<td class=\"%s\">", verdict_name(c->verdict));
-	if (accuracy && c->verdict == VERDICT_SKIPPED) {
-		/* It was measured; there is nothing to hold it against. */
-		(void)buf_str(out, "<span class=\"v skipped\"><i>–</i> ");
-		html_both(out, "not compared", "未对比");
-		(void)buf_str(out, "</span>");
-	} else {
-		html_verdict(out, c->verdict);
+	html_verdict_words(out, c->verdict, c->words, c->words_zh);
+	if (c->text) {
+		(void)buf_str(out, "<small>");
+		html_both(out, c->text, c->text_zh);
+		(void)buf_str(out, "</small>");
 	}
-	(void)buf_str(out, "<small>");
-	html_both(out, c->text, c->text_zh);
-	(void)buf_str(out, "</small>");
 	if (c->more) {
 		(void)buf_str(out, "<small>");
 		html_both(out, c->more, c->more_zh);
@@ -70,7 +65,7 @@ void html_grid(const struct html *h)
 			html_both(out, "all", "全部");
 		(void)buf_str(out, "</th>");
 		for (int c = 0; c < GRID_COLUMNS; c++)
-			grid_cell(out, &g.rows[i].cells[c], c == GRID_ACCURACY);
+			grid_cell(out, &g.rows[i].cells[c]);
 		(void)buf_str(out, "</tr>");
 	}
 	(void)buf_str(out, "</tbody></table></div>\n");

@@ -8,6 +8,7 @@
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
+#include "report/wording.h"
 
 #define DEVICES_MAX 8	/* rows of devices with something wrong; the others are counted */
 
@@ -42,23 +43,8 @@ static void row(const struct html *h, const struct key *k)
 	cell(out, "num", k->interval, NULL);
 	cell(out, "num", k->n ? arena_fmt(h->a, "%llu", (unsigned long long)k->n) : NULL, NULL);
 	(void)buf_str(out, "<td>");
-	if (k->words) {
-		(void)buf_fmt(out, "<span class=\"v %s\"><i>%s</i> ", verdict_name(k->verdict),
-			      verdict_sign(k->verdict));
-		html_both(out, k->words, k->words_zh ? k->words_zh : k->words);
-		(void)buf_str(out, "</span>");
-	} else {
-		html_verdict(out, k->verdict);
-	}
+	html_verdict_words(out, k->verdict, k->words, k->words_zh);
 	(void)buf_str(out, "</td></tr>\n");
-}
-
-/* "0.011 % … 0.04 %"; NULL: not known. */
-static const char *range(const struct html *h, const char *metric, double lo, double hi)
-{
-	return isnan(lo) || isnan(hi) ? NULL
-		: arena_fmt(h->a, "%s … %s", metric_text(h->a, metric, lo),
-			    metric_text(h->a, metric, hi));
 }
 
 /* ---- capacity ---- */
@@ -131,61 +117,28 @@ static void capacities(const struct html *h)
 
 /* ---- accuracy ---- */
 
-const char *html_alignment(const char *verdict, bool zh)
-{
-	static const char *const words[][2] = {
-		{"aligned", "已对齐"}, {"not-aligned", "未对齐"}, {"undecided", "无法判定"},
-		{"clean", "无泄漏"}, {"suspect", "疑似泄漏"}, {"leak", "泄漏"},
-		{"too-short", "时长不足"}};
-	for (size_t i = 0; zh && verdict && i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i][0], verdict) == 0)
-			return words[i][1];
-	return verdict ? verdict : zh ? "无参考" : "no reference";
-}
-
 static void accuracy(const struct html *h, const struct accuracy_result *x)
 {
-	struct key k = {.what = arena_fmt(h->a, "%s %s", x->service ? x->service : "",
-					  x->metric ? x->metric : ""),
-			.link = "#accuracy", .n = x->utterances, .verdict = accuracy_verdict(x),
-			.words = html_alignment(x->verdict, false),
-			.words_zh = html_alignment(x->verdict, true)};
-	const char *candidate = metric_text(h->a, "error_rate", x->candidate_rate);
-	k.what_zh = k.what;
-	if (isnan(x->difference)) {
-		k.value = candidate;
-		k.interval = range(h, "error_rate", x->interval_lo, x->interval_hi);
-		row(h, &k);
-		return;
-	}
-	const char *reference = metric_text(h->a, "error_rate", x->reference_rate);
-	k.value = arena_fmt(h->a, "%+.2f pp (%s, reference %s)", x->difference * 100, candidate,
-			    reference);
-	k.value_zh = arena_fmt(h->a, "%+.2f pp(被测 %s,参考 %s)", x->difference * 100, candidate,
-			       reference);
-	if (!isnan(x->gate))
-		k.target = arena_fmt(h->a, "±%g pp", x->gate * 100);
-	if (!isnan(x->interval_lo))
-		k.interval = arena_fmt(h->a, "%+.2f … %+.2f pp", x->interval_lo * 100,
-				       x->interval_hi * 100);
-	if (x->needed > 0) {
-		k.words = arena_fmt(h->a, "%s, %llu would decide", k.words,
-				    (unsigned long long)x->needed);
-		k.words_zh = arena_fmt(h->a, "%s,约需 %llu 条", k.words_zh,
-				       (unsigned long long)x->needed);
+	struct accuracy_words w;
+	accuracy_words(x, h->a, &w);
+	const char *service = x->service ? x->service : "";
+	const char *reference = w.reference ? w.reference : "?";
+	struct key k = {.what = arena_fmt(h->a, "%s %s", service, w.what),
+			.what_zh = arena_fmt(h->a, "%s %s", service, w.what_zh),
+			.link = "#accuracy", .value = w.candidate, .target = w.gate,
+			.interval = w.interval, .n = x->utterances,
+			.verdict = accuracy_verdict(x), .words = w.verdict,
+			.words_zh = w.verdict_zh};
+	if (w.difference) {
+		k.value = arena_fmt(h->a, "%s (%s, reference %s)", w.difference, w.candidate,
+				    reference);
+		k.value_zh = arena_fmt(h->a, "%s(被测 %s,参考 %s)", w.difference, w.candidate,
+				       reference);
 	}
 	row(h, &k);
 }
 
 /* ---- soak ---- */
-
-static const struct target *soak_target(const struct soak_result *s, const char *metric)
-{
-	for (size_t i = 0; i < s->n_targets; i++)
-		if (strcmp(s->targets[i].metric, metric) == 0)
-			return &s->targets[i];
-	return NULL;
-}
 
 static void soak_errors(const struct html *h, const struct soak_result *s)
 {
@@ -198,7 +151,7 @@ static void soak_errors(const struct html *h, const struct soak_result *s)
 		.value = arena_fmt(h->a, "errors %s", rate),
 		.value_zh = arena_fmt(h->a, "错误率 %s", rate),
 		.target = t ? t->text : NULL,
-		.interval = range(h, "error_rate", s->error_lo, s->error_hi), .n = s->requests,
+		.interval = interval_text(h->a, "error_rate", s->error_lo, s->error_hi), .n = s->requests,
 		.verdict = t ? (enum verdict)t->verdict : soak_verdict(s)});
 }
 
@@ -230,11 +183,11 @@ static void soak_leaks(const struct html *h, const struct soak_result *s)
 	if (!worst)
 		return;
 	bool all = clean == s->n_leaks;
-	const char *growth = html_growth(worst, h->a);
+	const char *growth = leak_growth(worst, h->a);
 	struct key k = {.what = "leaks", .what_zh = "泄漏", .link = "#soak",
 			.verdict = leak_verdict(worst), .n = 0,
-			.words = html_alignment(worst->verdict, false),
-			.words_zh = html_alignment(worst->verdict, true)};
+			.words = leak_word(worst, false),
+			.words_zh = leak_word(worst, true)};
 	if (leak_verdict(worst) == VERDICT_SKIPPED && clean == 0) {
 		k.value = arena_fmt(h->a, "%zu series, too short to tell", s->n_leaks);
 		k.value_zh = arena_fmt(h->a, "%zu 项,时长不足以判断", s->n_leaks);
@@ -296,16 +249,13 @@ static void devices(const struct html *h)
 
 void html_keys(const struct html *h)
 {
+	static const struct html_column heads[] = {
+		{NULL, "what decides", "关键结果"}, {NULL, "measured", "实测"},
+		{"num", "target", "要求"}, {"num", "95 % interval", "95% 置信区间"},
+		{"num", "n", "样本数"}, {NULL, "verdict", "结论"}, {0}};
 	struct buf *out = h->out;
 	const struct soak_result *s = &h->r->soak;
-	(void)buf_str(out, "<div class=\"wide\"><table class=\"keys\"><thead><tr>");
-	html_head(out, NULL, "what decides", "关键结果");
-	html_head(out, NULL, "measured", "实测");
-	html_head(out, "num", "target", "要求");
-	html_head(out, "num", "95 % interval", "95% 置信区间");
-	html_head(out, "num", "n", "样本数");
-	html_head(out, NULL, "verdict", "结论");
-	(void)buf_str(out, "</tr></thead><tbody>\n");
+	html_table(out, "keys", heads);
 	capacities(h);
 	for (size_t i = 0; i < h->r->n_accuracy; i++)
 		accuracy(h, &h->r->accuracy[i]);
@@ -315,5 +265,5 @@ void html_keys(const struct html *h)
 		soak_leaks(h, s);
 	}
 	devices(h);
-	(void)buf_str(out, "</tbody></table></div>\n");
+	html_table_end(out);
 }

@@ -24,17 +24,13 @@ void html_run(const struct html *h, const struct run *run, size_t index);
 size_t html_sweep_steps(const struct result *r, size_t first);
 void html_sweep(const struct html *h, size_t first, size_t n);
 const char *html_sweep_name(const struct run *run, struct arena *a);	/* without its step */
+void html_run_verdict(struct buf *out, const struct run *run);
 void html_targets(const struct html *h, const struct target *items, size_t n);
 void html_hosts(const struct html *h, const struct run *run);	/* a row for each rank */
 void html_cases(const struct html *h);
 void html_accuracy(const struct html *h);
 void html_soak(const struct html *h);
 void html_rules(const struct html *h);	/* the definitions of what is shown */
-
-/* The word of an accuracy_result or leak_result; NULL: there is no reference. */
-const char *html_alignment(const char *verdict, bool zh);
-/* "+1.20 MiB", per hour. */
-const char *html_growth(const struct leak_result *l, struct arena *a);
 
 /* What the plots draw. Caller: decref. */
 json_t *html_data(const struct result *r);

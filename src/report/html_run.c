@@ -7,35 +7,20 @@
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
+#include "report/wording.h"
 #include "result/format.h"
 #include "result/stats_table.h"
 
-static void interval(struct buf *out, const struct target *t)
-{
-	char lo[FORMAT_MAX], hi[FORMAT_MAX];
-	format_metric(lo, sizeof(lo), t->metric, t->lo);
-	format_metric(hi, sizeof(hi), t->metric, t->hi);
-	(void)buf_str(out, "<td class=\"num\">");
-	if (*lo || *hi)
-		(void)buf_fmt(out, "%s … %s", *lo ? lo : "?", *hi ? hi : "?");
-	else
-		(void)buf_str(out, "–");
-	(void)buf_str(out, "</td>");
-}
-
 void html_targets(const struct html *h, const struct target *items, size_t n)
 {
+	static const struct html_column heads[] = {
+		{NULL, "target", "指标"}, {"num", "measured", "实测"}, {"num", "limit", "要求"},
+		{"num", "95 % interval", "95% 置信区间"}, {"num", "n", "样本数"},
+		{NULL, "verdict", "结论"}, {0}};
 	struct buf *out = h->out;
 	if (n == 0)
 		return;
-	(void)buf_str(out, "<div class=\"wide\"><table class=\"targets\"><thead><tr>");
-	html_head(out, NULL, "target", "指标");
-	html_head(out, "num", "measured", "实测");
-	html_head(out, "num", "limit", "要求");
-	html_head(out, "num", "95 % interval", "95% 置信区间");
-	html_head(out, "num", "n", "样本数");
-	html_head(out, NULL, "verdict", "结论");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	html_table(out, "targets", heads);
 	for (size_t i = 0; i < n; i++) {
 		const struct target *t = &items[i];
 		enum verdict v = (enum verdict)t->verdict;
@@ -43,7 +28,7 @@ void html_targets(const struct html *h, const struct target *items, size_t n)
 		html_tag(out, "th", "name", t->metric);
 		html_number(out, t->metric, t->value);
 		html_tag(out, "td", "num", t->text);
-		interval(out, t);
+		html_cell(out, "num", interval_text(h->a, t->metric, t->lo, t->hi));
 		(void)buf_fmt(out, "<td class=\"num\">%llu</td><td>", (unsigned long long)t->n);
 		html_verdict(out, v);
 		if (t->why) {
@@ -53,7 +38,15 @@ void html_targets(const struct html *h, const struct target *items, size_t n)
 		}
 		(void)buf_str(out, "</td></tr>");
 	}
-	(void)buf_str(out, "</tbody></table></div>");
+	html_table_end(out);
+}
+
+void html_run_verdict(struct buf *out, const struct run *run)
+{
+	enum verdict v = run_verdict(run);
+	bool together = v == VERDICT_SKIPPED;
+	html_verdict_words(out, v, together ? together_text(false) : NULL,
+			   together ? together_text(true) : NULL);
 }
 
 static void distribution_row(struct buf *out, const struct metric *m)
@@ -134,7 +127,8 @@ static void facts(const struct html *h, const struct run *run)
 		count_fact(h, "warm-up", "预热", run->warmup_requests);
 	for (size_t i = 0; i < run->n_metrics; i++) {
 		const struct metric *m = &run->metrics[i];
-		if (m->hist)
+		/* The rate of errors stands there already. */
+		if (m->hist || strcmp(m->def->name, "error_rate") == 0)
 			continue;
 		const char *value = metric_text(a, m->def->name, m->value);
 		if (m->note && *value)
@@ -157,18 +151,16 @@ static void plots(const struct html *h, const struct run *run, size_t index)
 
 static void failures(const struct html *h, const struct run *run)
 {
+	static const struct html_column heads[] = {
+		{NULL, "reason", "原因"}, {"num", "count", "次数"}, {"num", "HTTP", "HTTP"},
+		{NULL, "first input", "首个输入"}, {NULL, "first reply", "首个应答"}, {0}};
 	struct buf *out = h->out;
 	if (run->n_failures == 0)
 		return;
 	(void)buf_str(out, "<h3>");
 	html_both(out, "Failures", "失败请求");
-	(void)buf_str(out, "</h3><div class=\"wide\"><table><thead><tr>");
-	html_head(out, NULL, "reason", "原因");
-	html_head(out, "num", "count", "次数");
-	html_head(out, "num", "HTTP", "HTTP");
-	html_head(out, NULL, "first input", "首个输入");
-	html_head(out, NULL, "first reply", "首个应答");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	(void)buf_str(out, "</h3>");
+	html_table(out, NULL, heads);
 	for (size_t i = 0; i < run->n_failures; i++) {
 		const struct failure_example *f = &run->failures[i];
 		(void)buf_str(out, "<tr><th class=\"name\" title=\"");
@@ -180,7 +172,7 @@ static void failures(const struct html *h, const struct run *run)
 		html_tag(out, "td", "reply", f->detail);
 		(void)buf_str(out, "</tr>");
 	}
-	(void)buf_str(out, "</tbody></table></div>");
+	html_table_end(out);
 }
 
 static const char *p99_text(struct arena *a, const struct hist *hist)
@@ -240,7 +232,7 @@ void html_run(const struct html *h, const struct run *run, size_t index)
 	(void)buf_fmt(out, "<section class=\"run\" id=\"run-%zu\"><h2>", index);
 	html_text(out, run->name);
 	(void)buf_char(out, ' ');
-	html_verdict(out, run_verdict(run));
+	html_run_verdict(out, run);
 	(void)buf_str(out, "</h2><p class=\"sub\">");
 	html_text(out, arena_fmt(h->a, "%s · %s · %s · %s", run->suite ? run->suite : "",
 				 run->service.kind ? run->service.kind : "",

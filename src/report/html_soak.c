@@ -8,17 +8,17 @@
 #include "report/html_parts.h"
 #include "report/html_text.h"
 #include "report/tables.h"
+#include "report/wording.h"
 
 static void outages(const struct html *h)
 {
+	static const struct html_column heads[] = {{NULL, "outage from", "中断开始"},
+						   {"num", "lasted", "持续"}, {0}};
 	const struct soak_result *s = &h->r->soak;
 	struct buf *out = h->out;
 	if (s->n_outages == 0)
 		return;
-	(void)buf_str(out, "<div class=\"wide\"><table class=\"short\"><thead><tr>");
-	html_head(out, NULL, "outage from", "中断开始");
-	html_head(out, "num", "lasted", "持续");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	html_table(out, "short", heads);
 	for (size_t i = 0; i < s->n_outages; i++) {
 		char when[32];
 		clock_format_wall(when, sizeof(when), s->outages[i].from_wall_ns);
@@ -26,43 +26,29 @@ static void outages(const struct html *h)
 		html_number(out, "latency", s->outages[i].seconds);
 		(void)buf_str(out, "</tr>");
 	}
-	(void)buf_str(out, "</tbody></table></div>");
-}
-
-const char *html_growth(const struct leak_result *l, struct arena *a)
-{
-	/* Written with or without the hour. */
-	bool bytes = l->unit && (strcmp(l->unit, "B") == 0 || strcmp(l->unit, "B/h") == 0);
-	if (isnan(l->slope_per_hour))
-		return "–";
-	if (bytes)
-		return arena_fmt(a, "%+.2f MiB/h", l->slope_per_hour / 1048576);
-	return arena_fmt(a, "%+.3g /h", l->slope_per_hour);
+	html_table_end(out);
 }
 
 static void leaks(const struct html *h)
 {
+	static const struct html_column heads[] = {{NULL, "leak", "泄漏"}, {"num", "growth", "增长"},
+						   {NULL, "verdict", "结论"}, {0}};
 	const struct soak_result *s = &h->r->soak;
 	struct buf *out = h->out;
 	if (s->n_leaks == 0)
 		return;
-	(void)buf_str(out, "<div class=\"wide\"><table class=\"short\"><thead><tr>");
-	html_head(out, NULL, "leak", "泄漏");
-	html_head(out, "num", "growth", "增长");
-	html_head(out, NULL, "verdict", "结论");
-	(void)buf_str(out, "</tr></thead><tbody>");
+	html_table(out, "short", heads);
 	for (size_t i = 0; i < s->n_leaks; i++) {
 		const struct leak_result *l = &s->leaks[i];
 		enum verdict v = leak_verdict(l);
 		(void)buf_fmt(out, "<tr class=\"%s\">", verdict_name(v));
 		html_tag(out, "th", "name", l->what);
-		html_tag(out, "td", "num", html_growth(l, h->a));
-		(void)buf_fmt(out, "<td><span class=\"v %s\"><i>%s</i> ", verdict_name(v),
-			      verdict_sign(v));
-		html_both(out, html_alignment(l->verdict, false), html_alignment(l->verdict, true));
-		(void)buf_str(out, "</span></td></tr>");
+		html_cell(out, "num", leak_growth(l, h->a));
+		(void)buf_str(out, "<td>");
+		html_verdict_words(out, v, leak_word(l, false), leak_word(l, true));
+		(void)buf_str(out, "</td></tr>");
 	}
-	(void)buf_str(out, "</tbody></table></div>");
+	html_table_end(out);
 }
 
 void html_soak(const struct html *h)
@@ -97,6 +83,28 @@ void html_soak(const struct html *h)
 	(void)buf_str(out, "</section>\n");
 }
 
+static void rule(const struct html *h, const char *name, const char *name_zh, const char *text,
+		 const char *text_zh)
+{
+	struct buf *out = h->out;
+	(void)buf_str(out, "<div><dt>");
+	html_text(out, name);
+	(void)buf_str(out, " <small lang=\"zh\">");
+	html_text(out, name_zh);
+	(void)buf_str(out, "</small></dt><dd>");
+	html_both(out, text, text_zh);
+	(void)buf_str(out, "</dd></div>");
+}
+
+static bool told(const struct result *r, size_t i)
+{
+	const char *metric = r->accuracy[i].metric;
+	for (size_t k = 0; metric && k < i; k++)
+		if (r->accuracy[k].metric && strcmp(r->accuracy[k].metric, metric) == 0)
+			return true;
+	return !metric;
+}
+
 static bool used(const struct result *r, const struct metric_def *def)
 {
 	for (size_t i = 0; i < r->n_runs; i++)
@@ -115,13 +123,14 @@ void html_rules(const struct html *h)
 		const struct metric_def *def = metric_at(i);
 		if (!used(h->r, def))
 			continue;
-		(void)buf_str(out, "<div><dt>");
-		html_text(out, def->name);
-		(void)buf_str(out, " <small lang=\"zh\">");
-		html_text(out, def->title_zh);
-		(void)buf_str(out, "</small></dt>");
-		html_tag(out, "dd", NULL, arena_fmt(h->a, "%s [%s]", def->rule, def->unit));
-		(void)buf_str(out, "</div>");
+		const char *text = arena_fmt(h->a, "%s [%s]", def->rule, def->unit);
+		rule(h, def->name, def->title_zh, text, text);
+	}
+	for (size_t i = 0; i < h->r->n_accuracy; i++) {
+		const char *metric = h->r->accuracy[i].metric;
+		if (!told(h->r, i))
+			rule(h, accuracy_title(metric, h->a, false), "", accuracy_rule(metric, false),
+			     accuracy_rule(metric, true));
 	}
 	(void)buf_str(out, "</dl><p class=\"note\">");
 	html_both(

@@ -79,11 +79,17 @@ static double number(const struct run *run, const char *name)
 	return run_value(run, name, &v) ? v.value : NAN;
 }
 
+/* Axes have round numbers: no zeros behind the point. */
 static void axis_text(const struct html *h, double x, double y, const char *anchor,
 		      const char *unit, double value)
 {
 	char text[FORMAT_MAX];
-	format_unit(text, sizeof(text), unit, value);
+	if (strcmp(unit, "s") != 0)
+		(void)snprintf(text, sizeof(text), "%g /s", value);
+	else if (value > 0 && value < 1)
+		(void)snprintf(text, sizeof(text), "%g ms", value * 1000);
+	else
+		(void)snprintf(text, sizeof(text), "%g s", value);
 	(void)buf_fmt(h->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>", x, y,
 		      anchor, text);
 }
@@ -202,7 +208,7 @@ static void step_verdict(const struct html *h, const struct run *run)
 	const char *came = json_text(run->settings, "find.targets", NULL);
 	const char *missed = json_text(run->settings, "find.first_missed", NULL);
 	if (!came) {
-		html_verdict(h->out, run_verdict(run));
+		html_run_verdict(h->out, run);
 		return;
 	}
 	const char *distrust = json_text(run->settings, "find.not_trustworthy", NULL);

@@ -99,11 +99,37 @@ void html_head(struct buf *out, const char *class, const char *en, const char *z
 	(void)buf_str(out, "</th>");
 }
 
-void html_verdict(struct buf *out, enum verdict v)
+void html_table(struct buf *out, const char *class, const struct html_column *heads)
+{
+	(void)buf_str(out, "<div class=\"wide\">");
+	open_tag(out, "table", class);
+	(void)buf_str(out, "<thead><tr>");
+	for (; heads->en; heads++)
+		html_head(out, heads->class, heads->en, heads->zh);
+	(void)buf_str(out, "</tr></thead><tbody>\n");
+}
+
+void html_table_end(struct buf *out)
+{
+	(void)buf_str(out, "</tbody></table></div>\n");
+}
+
+void html_cell(struct buf *out, const char *class, const char *text)
+{
+	html_tag(out, "td", class, text && *text ? text : "–");
+}
+
+void html_verdict_words(struct buf *out, enum verdict v, const char *en, const char *zh)
 {
 	(void)buf_fmt(out, "<span class=\"v %s\"><i>%s</i> ", verdict_name(v), verdict_sign(v));
-	html_both(out, verdict_text(v, false), verdict_text(v, true));
+	html_both(out, en ? en : verdict_text(v, false),
+		  en ? zh ? zh : en : verdict_text(v, true));
 	(void)buf_str(out, "</span>");
+}
+
+void html_verdict(struct buf *out, enum verdict v)
+{
+	html_verdict_words(out, v, NULL, NULL);
 }
 
 int html_json(struct buf *out, const json_t *j)
@@ -125,7 +151,7 @@ void html_number(struct buf *out, const char *metric, double value)
 {
 	char text[FORMAT_MAX];
 	format_metric(text, sizeof(text), metric, value);
-	html_tag(out, "td", "num", *text ? text : "–");
+	html_cell(out, "num", text);
 }
 
 static void policy_hash(struct buf *out, const char *text)

@@ -27,8 +27,17 @@ void html_fact(struct buf *out, const char *en, const char *zh, const char *valu
 /* <th> in both languages; class may be NULL. */
 void html_head(struct buf *out, const char *class, const char *en, const char *zh);
 
+/* A table with its heading; heads end with {NULL}. It scrolls where the page is too narrow. */
+struct html_column {
+	const char *class, *en, *zh;
+};
+void html_table(struct buf *out, const char *class, const struct html_column *heads);
+void html_table_end(struct buf *out);
+
 /* "pass" as a coloured word with its sign. */
 void html_verdict(struct buf *out, enum verdict v);
+/* The same sign and colour with other words; NULL: the verdict's own. */
+void html_verdict_words(struct buf *out, enum verdict v, const char *en, const char *zh);
 
 /* JSON that is safe inside <script>: no '<', '>' or '&' in it. -1: no memory. */
 int html_json(struct buf *out, const json_t *j);
@@ -36,6 +45,9 @@ int html_json(struct buf *out, const json_t *j);
 /* The page's policy: these scripts (ends with NULL), by their hashes, and nothing else; more:
  * further directives ("; connect-src 'self'"), or NULL. */
 void html_policy(struct buf *out, const char *const *scripts, const char *more);
+
+/* <td class="class">text</td>; a dash where the text is NULL or empty. */
+void html_cell(struct buf *out, const char *class, const char *text);
 
 /* <td class="num">: a metric's number. */
 void html_number(struct buf *out, const char *metric, double value);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/util.h"
+#include "report/wording.h"
 #include "result/format.h"
 #include "result/stats_table.h"
 
@@ -61,14 +62,6 @@ bool tables_grid(const struct result *r, struct arena *a, bool zh, struct table 
 	return g.n > 0;
 }
 
-static const char *interval_text(struct arena *a, const struct target *t)
-{
-	if (isnan(t->lo) && isnan(t->hi))
-		return "";
-	return arena_fmt(a, "%s … %s", isnan(t->lo) ? "?" : metric_text(a, t->metric, t->lo),
-			 isnan(t->hi) ? "?" : metric_text(a, t->metric, t->hi));
-}
-
 bool tables_targets(const struct target *items, size_t n, struct arena *a, bool zh,
 		    struct table *t)
 {
@@ -86,7 +79,7 @@ bool tables_targets(const struct target *items, size_t n, struct arena *a, bool 
 		table_cell(t, x->metric, NULL);
 		table_cell(t, *value ? value : "–", tables_color(v));
 		table_cell(t, x->text, NULL);
-		table_cell(t, interval_text(a, x), NULL);
+		table_cell(t, interval_text(a, x->metric, x->lo, x->hi), NULL);
 		table_cell(t, x->n ? number(a, x->n) : "", NULL);
 		table_cell(t, target_why(x, a, zh), NULL);
 	}
@@ -171,18 +164,6 @@ bool tables_cases(const struct result *r, struct arena *a, bool zh, bool all, st
 	return any;
 }
 
-static const char *pp(struct arena *a, double share)
-{
-	return isnan(share) ? "" : arena_fmt(a, "%+.2f pp", share * 100);
-}
-
-static const char *percent(struct arena *a, double share)
-{
-	char text[FORMAT_MAX];
-	format_percent(text, sizeof(text), share);
-	return arena_str(a, text);
-}
-
 bool tables_accuracy(const struct result *r, struct arena *a, bool zh, struct table *t)
 {
 	table_init(t, a, "lllrrrrrrl");
@@ -194,23 +175,19 @@ bool tables_accuracy(const struct result *r, struct arena *a, bool zh, struct ta
 	for (size_t i = 0; i < r->n_accuracy; i++) {
 		const struct accuracy_result *x = &r->accuracy[i];
 		enum verdict v = accuracy_verdict(x);
-		const char *needs = "";
-		if (x->needed > 0)
-			needs = arena_fmt(a, L(", %llu would decide", ",约需 %llu 条"),
-					  (unsigned long long)x->needed);
+		struct accuracy_words w;
+		accuracy_words(x, a, &w);
 		table_row(t);
 		table_cell(t, verdict_sign(v), tables_color(v));
 		table_cell(t, x->service, NULL);
-		table_cell(t, x->metric, NULL);
+		table_cell(t, L(w.what, w.what_zh), NULL);
 		table_cell(t, number(a, x->utterances), NULL);
-		table_cell(t, percent(a, x->candidate_rate), NULL);
-		table_cell(t, percent(a, x->reference_rate), NULL);
-		table_cell(t, pp(a, x->difference), NULL);
-		table_cell(t, isnan(x->interval_lo) ? "" : arena_fmt(a, "%+.2f … %+.2f",
-			   x->interval_lo * 100, x->interval_hi * 100), NULL);
-		table_cell(t, isnan(x->gate) ? "" : arena_fmt(a, "±%g pp", x->gate * 100), NULL);
-		table_cell(t, arena_fmt(a, "%s%s", x->verdict ? x->verdict
-					: L("no reference", "无参考"), needs), tables_color(v));
+		table_cell(t, w.candidate, NULL);
+		table_cell(t, w.reference, NULL);
+		table_cell(t, w.difference, NULL);
+		table_cell(t, w.interval, NULL);
+		table_cell(t, w.gate, NULL);
+		table_cell(t, L(w.verdict, w.verdict_zh), tables_color(v));
 	}
 	return r->n_accuracy > 0;
 }
@@ -218,23 +195,17 @@ bool tables_accuracy(const struct result *r, struct arena *a, bool zh, struct ta
 bool tables_leaks(const struct result *r, struct arena *a, bool zh, struct table *t)
 {
 	table_init(t, a, "llrl");
-	const char *const names[] = {"", L("leak", "泄漏"), L("per hour", "每小时"),
+	const char *const names[] = {"", L("leak", "泄漏"), L("growth", "增长"),
 				     L("verdict", "结论")};
 	heads(t, names, ARRAY_LEN(names));
 	for (size_t i = 0; i < r->soak.n_leaks; i++) {
 		const struct leak_result *l = &r->soak.leaks[i];
 		enum verdict v = leak_verdict(l);
-		bool bytes = l->unit && strcmp(l->unit, "B") == 0;
 		table_row(t);
 		table_cell(t, verdict_sign(v), tables_color(v));
 		table_cell(t, l->what, NULL);
-		table_cell(t,
-			   isnan(l->slope_per_hour) ? ""
-			   : bytes ? arena_fmt(a, "%+.2f MiB", l->slope_per_hour / 1048576)
-				   : arena_fmt(a, "%+.3g %s", l->slope_per_hour,
-					       l->unit ? l->unit : ""),
-			   NULL);
-		table_cell(t, l->verdict, tables_color(v));
+		table_cell(t, leak_growth(l, a), NULL);
+		table_cell(t, leak_word(l, zh), tables_color(v));
 	}
 	return r->soak.n_leaks > 0;
 }
@@ -279,7 +250,9 @@ const char *tables_soak_line(const struct soak_result *s, struct arena *a, bool 
 		  "%s · %llu 个请求 · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · "
 		  "%llu 个时间窗,缺 %llu 个"),
 		metric_text(a, "latency", s->hours * 3600), (unsigned long long)s->requests,
-		percent(a, s->error_rate), percent(a, s->error_lo), percent(a, s->error_hi),
+		metric_text(a, "error_rate", s->error_rate),
+		metric_text(a, "error_rate", s->error_lo),
+		metric_text(a, "error_rate", s->error_hi),
 		s->n_outages, soak_longest_outage(s), (unsigned long long)s->windows,
 		(unsigned long long)s->gaps);
 }

@@ -173,7 +173,8 @@ enum verdict run_verdict(const struct run *run)
 {
 	if (run->error)
 		return VERDICT_ERROR;
-	enum verdict v = VERDICT_PASS;
+	bool soak = strcmp(run->suite, "soak") == 0;
+	enum verdict v = soak && run->n_targets == 0 ? VERDICT_SKIPPED : VERDICT_PASS;
 	if (run->attempted == 0)
 		v = VERDICT_UNDECIDED;
 	else if (run->outcomes[OUTCOME_OK] == 0 || run_fails_too_often(run))

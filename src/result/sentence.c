@@ -50,6 +50,21 @@ static void tally_targets(const struct result *r, const char *where, const struc
 	}
 }
 
+const char *run_why(const struct run *run, struct arena *a, bool zh)
+{
+	if (run->error)
+		return run->error;
+	if (run_verdict(run) == VERDICT_UNTRUSTWORTHY)
+		return run->trust.reasons.n ? trust_reason(run, 0, a, zh)
+					    : (zh ? "运行被中断" : "interrupted");
+	if (run->outcomes[OUTCOME_OK] > 0)
+		return arena_fmt(a, zh ? "%llu 个请求中有 %llu 个失败" : "of %llu requests %llu failed",
+				 (unsigned long long)run->attempted,
+				 (unsigned long long)run_failed(run));
+	return run->attempted ? (zh ? "没有一个请求成功" : "no request succeeded")
+			      : (zh ? "没有发送任何请求" : "no request was sent");
+}
+
 static void tally_run(const struct result *r, const struct run *run, bool zh, struct tally *n,
 		      const char **first)
 {
@@ -57,18 +72,7 @@ static void tally_run(const struct result *r, const struct run *run, bool zh, st
 	tally_targets(r, run->name, run->targets, run->n_targets, zh, n, first);
 	if (r->verdict == VERDICT_PASS || run_verdict(run) != r->verdict || n->bad != before)
 		return;
-	const char *why = run->error;
-	if (r->verdict == VERDICT_UNTRUSTWORTHY)
-		why = run->trust.reasons.n ? trust_reason(run, 0, r->arena, zh)
-					   : (zh ? "运行被中断" : "interrupted");
-	else if (!why && run->outcomes[OUTCOME_OK] > 0)
-		why = arena_fmt(r->arena, zh ? "%llu 个请求中有 %llu 个失败"
-					     : "of %llu requests %llu failed",
-				(unsigned long long)run->attempted,
-				(unsigned long long)run_failed(run));
-	else if (!why)
-		why = run->attempted ? (zh ? "没有一个请求成功" : "no request succeeded")
-				     : (zh ? "没有发送任何请求" : "no request was sent");
+	const char *why = run_why(run, r->arena, zh);
 	blame(n, first, arena_fmt(r->arena, "%s: %s", run->name, why));
 }
 
@@ -100,9 +104,10 @@ static void tally_accuracy(const struct result *r, bool zh, struct tally *n, con
 		if (v == VERDICT_UNDECIDED && x->needed > 0)
 			needs = arena_fmt(r->arena, zh ? ",约需 %llu 条" : "; about %llu utterances "
 					  "would decide", (unsigned long long)x->needed);
-		blame(n, first, arena_fmt(r->arena, zh ? "%s %s 相差 %+.2f 个百分点%s"
-				: "%s %s differs from its reference by %+.2f percentage points%s",
-				x->service, x->metric, x->difference * 100, needs));
+		blame(n, first, arena_fmt(r->arena, zh ? "%s %s 与参考相差 %+.2f 个百分点%s"
+				: "%s %s: %+.2f percentage points against the reference%s",
+				x->service, accuracy_title(x->metric, r->arena, zh),
+				x->difference * 100, needs));
 	}
 }
 

@@ -113,21 +113,6 @@ static const char *plain(struct arena *a, const char *text)
 	return copy;
 }
 
-/* A command that sends this case again. */
-static const char *again(const struct run_of *r, const char *id)
-{
-	struct arena *a = r->result->arena;
-	const struct suite_env *env = r->bench.env;
-	const struct service *s = r->bench.service;
-	const char *what = env->again;
-	if (strcmp(env->plan->path ? env->plan->path : "", "command line") == 0)
-		what = arena_fmt(a, "assay faults --%s %s --protocol %s%s%s", s->name,
-				 s->urls.items[0], s->protocol->name, s->model ? " --model " : "",
-				 s->model ? s->model : "");
-	return what ? arena_fmt(a, "%s --cases %s --case-seed %lld", what, id,
-				(long long)r->settings->seed) : NULL;
-}
-
 static void note(const struct run_of *r, const struct fault *f, struct case_result *to)
 {
 	struct arena *a = r->result->arena;
@@ -137,7 +122,9 @@ static void note(const struct run_of *r, const struct fault *f, struct case_resu
 		.service = arena_str(a, r->bench.service->name),
 		.name = f->c->name,
 		.source = f->c->source,
-		.again = again(r, f->c->id),
+		.again = suite_again(r->bench.env, r->bench.service,
+				     &(struct case_ref){"faults", f->c->id, r->settings->seed,
+							f->c->heavy}),
 		.seconds = ns_to_s((f->end_ns ? f->end_ns : clock_now()) - f->start_ns),
 	};
 	if (f->finding) {

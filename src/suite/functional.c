@@ -146,9 +146,10 @@ static void run_case(const struct functional_case *c, struct check *k, int64_t s
 		.service = k->service ? arena_str(r->arena, k->service->name) : NULL,
 	};
 	rng_init_named(&k->rng, (uint64_t)seed, c->id);
-	if (k->env->again)
-		k->result->again = arena_fmt(r->arena, "%s --cases %s --case-seed %lld",
-					     k->env->again, c->id, (long long)seed);
+	if (k->service)
+		k->result->again = suite_again(k->env, k->service,
+					       &(struct case_ref){"check", c->id, seed,
+								  c->takes_minutes});
 	if (c->takes_minutes && !k->env->long_cases)
 		check_skip(k, "takes minutes: run with --long");
 	else

@@ -40,7 +40,9 @@ struct suite_env {
 	bool long_cases;		/* --long: also what takes minutes */
 	struct dist *dist;		/* other ranks that make the same load; NULL: none */
 	struct result *own;		/* rank 0 of several: its own share of each run */
-	const char *again;		/* beginning of a command that repeats one case, or NULL */
+	/* For commands that repeat one case: the plan and what changed it, as words of a shell; NULL:
+	 * the services were named by their URLs. demo: what starts the services anew, or NULL. */
+	const char *words, *demo;
 };
 
 #define SUITE_SETS_MAX 6
@@ -89,6 +91,16 @@ const struct service *suite_service(const struct suite_env *env, const char *nam
 
 /* The deployment of a service, when this program started it; else NULL. */
 struct deployed *suite_deployed(const struct suite_env *env, const struct service *s);
+
+/* The command that makes a case's input and asks it again, in the arena. */
+struct case_ref {
+	const char *command;		/* check, faults */
+	const char *id;
+	int64_t seed;
+	bool minutes;			/* runs with --long alone */
+};
+const char *suite_again(const struct suite_env *env, const struct service *s,
+			const struct case_ref *c);
 
 /* The service as the result names it. */
 struct service_ref suite_service_ref(const struct service *s);

@@ -123,7 +123,7 @@ async function tests(b) {
 			(r) => r.innerText.replace(/\s+/g, ' ')));
 		const want = [/^capacity of vlm-limit 6 in flight, 13.3 \/s latency.p99 < 700ms .*lowest that missed: 8/,
 			/^asr cer \+0.13 pp .* ±1 pp -0.21 … \+0.48 pp 120 ✓ aligned/,
-			/^chat keyword \+4.17 pp .* 24 \? undecided, 1350 would decide/,
+			/^chat wrong \(keyword\) \+4.17 pp .* 24 \? undecided, 1350 would decide/,
 			/^soak of 12.0 h errors 0.021 % < 0.1% 0.011 % … 0.04 % 43000 ✓ pass/,
 			/^outages 1, the longest 4.5 s ≤ 10 s/, /^leaks hbm \+6.00 MiB\/h; 1 of 2 clean .*suspect/,
 			/^npu 1 chip 0 910B3, ECC \+1 single \+1 double, up to 66 °C .*✗ not healthy/,

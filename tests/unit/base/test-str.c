@@ -69,6 +69,20 @@ static void test_trim(void **state)
 	assert_false(str_ends("x", "xx"));
 }
 
+/* What a shell must not read otherwise is quoted. */
+static void test_shell(void **state)
+{
+	static const char *const words[][2] = {
+		{"http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1"}, {"", "''"},
+		{"my plan.yaml", "'my plan.yaml'"}, {"it's", "'it'\\''s'"}, {"'", "''\\'''"},
+		{"$(rm x)", "'$(rm x)'"}, {"a\nb", "'a\nb'"}, {"语", "'语'"}};
+	(void)state;
+	struct arena *a = arena_new();
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		assert_string_equal(str_shell(words[i][0], a), words[i][1]);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +90,7 @@ int main(void)
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_shell),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,7 +127,7 @@ static void test_limits(void **state)
 					  "request_rate +5%", "latncy +5%", "latency.p99 +",
 					  "cer +x", "cer +5ms", "latency.p99 +5pp",
 					  "latency.p99 +nan%",
-					  "latency.p99 +5%%", "keyword +1pp"};
+					  "latency.p99 +5%%", "keyword -1pp", "anls -1pp"};
 	(void)state;
 	struct arena *a = arena_new();
 	struct compare_limit l;
@@ -138,6 +138,8 @@ static void test_limits(void **state)
 	}
 	l = limit(a, "cer +0.5pp");
 	assert_true(!l.relative && fabs(l.amount - 0.005) < 1e-12);
+	for (size_t i = 0; accuracy_name(i); i++)
+		(void)limit(a, arena_fmt(a, "%s +1pp", accuracy_name(i)));
 	l = limit(a, "latency.p99 +10%");
 	assert_true(l.relative && fabs(l.amount - 0.1) < 1e-12);
 	l = limit(a, "ttft.p50  +20ms");
@@ -227,6 +229,35 @@ static void test_accuracy(void **state)
 	}
 }
 
+/* Of answers the wrong ones are counted, whatever judged them: more of them is worse. */
+static void test_answers(void **state)
+{
+	static const char *const metrics[] = {"keyword", "anls"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+		struct arena *a = arena_new();
+		struct compare_options o = {.same = 0.05, .same_share = 0.005};
+		struct result *few = made(60, 0.2, 0, 1), *many = made(60, 0.2, 0, 1);
+		struct comparison c;
+		struct err e;
+		for (int k = 0; k < 2; k++) {
+			struct accuracy_result *x = result_add_accuracy(k ? many : few);
+			x->service = "chat";
+			x->metric = metrics[i];
+			x->utterances = 1000;
+			x->candidate_rate = k ? 0.3 : 0.1;
+		}
+		assert_int_equal(compare_results(few, many, &o, a, &c, &e), 0);
+		assert_int_equal(find(&c, metrics[i])->change, CHANGE_WORSE);
+		assert_int_equal(compare_exit_status(&c), 1);
+		assert_int_equal(compare_results(many, few, &o, a, &c, &e), 0);
+		assert_int_equal(find(&c, metrics[i])->change, CHANGE_BETTER);
+		result_free(few);
+		result_free(many);
+		arena_free(a);
+	}
+}
+
 /* Cases, environments, JSON, JUnit and the page, from the made result and a worse one. */
 static void test_writers(void **state)
 {
@@ -285,7 +316,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes), cmocka_unit_test(test_interval),
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_trust_and_missing),
-		cmocka_unit_test(test_accuracy), cmocka_unit_test(test_writers),
+		cmocka_unit_test(test_accuracy), cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_writers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
