@@ -281,7 +281,7 @@ static struct monitor *start_monitor(const struct session *s, struct live_page *
 	struct monitor *m = NULL;
 	struct err e;
 	const struct plan *p = &s->plan;
-	if (!s->options->monitor || !dist_first_on_host(s->dist))
+	if (!s->options->monitor || dist_before_on_host(s->dist) > 0)
 		return NULL;
 	monitor_defaults(&spec);
 	struct optset set = {.rows = monitor_options, .to = &spec};

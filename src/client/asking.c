@@ -94,8 +94,23 @@ int asking_prepare(struct asking *a, const struct sample *sample, const struct a
 				    s->name);
 }
 
+static void reconsider(struct asking *a)
+{
+	struct origin *better = site_link_reconsider(a->link, a->x.origin);
+	if (better == a->x.origin)
+		return;
+	if (!a->live && write_head(a, &origin_endpoint(better)->url, NULL) != 0) {
+		better = a->x.origin;	/* its path is too long: as before */
+		(void)write_head(a, &origin_endpoint(better)->url, NULL);
+	}
+	a->x.origin = better;
+	if (!a->live)
+		a->x.pieces[0] = (struct iovec){a->head.data, a->head.len};
+}
+
 void asking_start(struct asking *a, uint64_t timeout_ns)
 {
+	reconsider(a);
 	a->x.timeout_ns = timeout_ns ? timeout_ns : a->link->site->service->timeout_ns;
 	if (a->live)
 		speaking_start(a->live, a->x.timeout_ns);

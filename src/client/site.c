@@ -84,6 +84,15 @@ struct origin *site_link_choose(struct site_link *l)
 	return l->origins[best];
 }
 
+struct origin *site_link_reconsider(const struct site_link *l, struct origin *chosen)
+{
+	bool least = l->site->service->balance == BALANCE_LEAST_OPEN;
+	for (size_t i = 0; least && i < l->site->n; i++)
+		if (origin_in_use(l->origins[i]) < origin_in_use(chosen))
+			chosen = l->origins[i];
+	return chosen;
+}
+
 int site_allow_files(uint64_t need, struct err *e)
 {
 	struct rlimit limit;

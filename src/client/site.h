@@ -35,6 +35,9 @@ void site_link_release(struct site_link *l);	/* before its net */
 /* The replica for the next request, by the service's balance. */
 struct origin *site_link_choose(struct site_link *l);
 
+/* The request was written before it is due: by now, has another replica less to do (least_open)? */
+struct origin *site_link_reconsider(const struct site_link *l, struct origin *chosen);
+
 /* Allow this process so many open files, as far as it may; -1 with what to do. */
 int site_allow_files(uint64_t need, struct err *e);
 

@@ -84,6 +84,7 @@ static void finish(struct speaking *l)
 	loop_timer_clear(loop_of(l), &l->timer);
 	take_moments(l);
 	websocket_stop(&l->w);
+	origin_count(l->a->x.origin, false);
 	l->step = STEP_IDLE;
 	asking_finish(l->a, l->outcome);
 }
@@ -262,6 +263,7 @@ void speaking_start(struct speaking *l, uint64_t timeout_ns)
 	l->sent = 0;
 	l->last_message = 0;
 	l->step = STEP_CONNECTING;
+	origin_count(a->x.origin, true);
 	a->x.started = clock_now();
 	a->x.end_stamp = STAMP_USER;
 	l->deadline = timeout_ns > 0 ? a->x.started + speech + timeout_ns : UINT64_MAX;

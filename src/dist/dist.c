@@ -246,12 +246,12 @@ const char *dist_host(const struct dist *d, int rank)
 	return d->hosts[rank];
 }
 
-bool dist_first_on_host(const struct dist *d)
+int dist_before_on_host(const struct dist *d)
 {
+	int n = 0;
 	for (int i = 0; d && i < d->self.rank; i++)
-		if (strcmp(d->hosts[i], d->hosts[d->self.rank]) == 0)
-			return false;
-	return true;
+		n += strcmp(d->hosts[i], d->hosts[d->self.rank]) == 0;
+	return n;
 }
 
 bool dist_is_lost(const struct dist *d, int rank)

@@ -36,7 +36,7 @@ int dist_rank(const struct dist *d);	/* NULL: 0 */
 int dist_size(const struct dist *d);	/* NULL: 1 */
 const char *dist_via(const struct dist *d);	/* "local", "Open MPI v4.1.4" */
 const char *dist_host(const struct dist *d, int rank);	/* rank 0 knows all, others their own */
-bool dist_first_on_host(const struct dist *d);	/* the lowest rank of this host */
+int dist_before_on_host(const struct dist *d);	/* lower ranks on this host; 0: it is the lowest */
 bool dist_is_lost(const struct dist *d, int rank);
 
 /* At rank 0 every rank's buffer into parts[rank] (size of them, initialised; caller releases);

@@ -20,6 +20,7 @@ struct origin *origin_new(struct net *n, const struct endpoint *ep);	/* NULL: no
 struct origin *origin_free(struct origin *o);	/* NULL is fine; returns NULL */
 const struct endpoint *origin_endpoint(const struct origin *o);
 unsigned origin_in_use(const struct origin *o);	/* connections with a request on them */
+void origin_count(struct origin *o, bool begins);	/* a WebSocket: in use until its end */
 void origin_drop_idle(struct origin *o);	/* the next request opens a connection */
 
 struct exchange_events {

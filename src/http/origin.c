@@ -48,6 +48,12 @@ unsigned origin_in_use(const struct origin *o)
 	return o->in_use;
 }
 
+void origin_count(struct origin *o, bool begins)
+{
+	assert(begins || o->in_use > 0);
+	o->in_use += begins ? 1 : -1u;
+}
+
 struct net *origin_net(struct origin *o)
 {
 	return o->net;

@@ -209,7 +209,7 @@ static void *lane_main(void *arg)
 	loop_adopt(net_loop(l->net));
 	be_prompt();
 	if (n > 0)
-		(void)thread_pin(cpus[l->index % (size_t)n], NULL);
+		(void)thread_pin(cpus[(l->common->first_cpu + l->index) % (size_t)n], NULL);
 	run_phase(l);
 	publish(l);
 	l->report.cpu_ns = clock_thread_cpu() - cpu;

@@ -29,6 +29,7 @@ struct common {
 	enum per_10s per_10s;
 	uint64_t drain_ns;		/* for requests under way when the user ends the run */
 	size_t n_lanes;
+	size_t first_cpu;		/* to pin to: those before are other ranks' */
 	int done_fd;			/* eventfd: a lane has ended */
 	_Alignas(64) atomic_uint in_flight;
 };

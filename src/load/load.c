@@ -128,6 +128,7 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 	d->common.drain_ns = d->team.dist ? DRAIN_LIMIT_TOGETHER : DRAIN_LIMIT;
 	d->common.per_10s = per_10s_of(work->samples, work->n_samples);
 	d->common.n_lanes = lanes_wanted(d);
+	d->common.first_cpu = (size_t)dist_before_on_host(work->dist) * d->common.n_lanes;
 	d->common.done_fd = eventfd(0, EFD_CLOEXEC);
 	d->lanes = calloc(d->common.n_lanes, sizeof(struct lane *));
 	if (d->common.done_fd < 0 || !d->lanes)

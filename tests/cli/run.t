@@ -49,6 +49,15 @@ A search by time that came to too few requests to judge the percentile goes by t
   ["bench chat @ 1",true,false]
   ["bench chat @ 1, longer",false,true]
 
+A sweep makes one run for each value, and the report a curve of them.
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --sweep '{concurrency: [1, 3]}' --requests 6 --no-monitor --no-targets --quiet --out curve --format json >r.json || [ $? -eq 4 ]
+  $ jq -c '.runs[] | [.name, .settings.concurrency, .counts.attempted, .concurrency_peak]' r.json
+  ["bench chat @ 1",1,6,1]
+  ["bench chat @ 3",3,6,3]
+  $ grep -o 'svg class="curve"' curve/report.html
+  svg class="curve"
+
 A service that dies in the middle: what was measured is kept, the rest of the plan runs, and the report folder is whole.
 
   $ other=$(serve two)

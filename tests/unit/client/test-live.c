@@ -1,13 +1,17 @@
 /* tests/unit/client/test-live.c - streams of speech against scripted WebSocket servers: the
  * handshake, frames in any pieces, the pace, every way to end.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
 #include <math.h>
+#include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <stdlib.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,6 +36,7 @@ struct script {
 	uint64_t reads_for;	/* read what comes for so long before the frames, ns */
 	uint64_t received;	/* bytes of frames */
 	uint64_t took;		/* ns from the first to the last of them */
+	char asked[1024];	/* the handshake */
 };
 
 static void serve(struct fake_conn *c, void *ctx)
@@ -41,6 +46,7 @@ static void serve(struct fake_conn *c, void *ctx)
 	CLEANUP(buf_release) struct buf in = BUF_INIT(1 << 20);
 	if (!fake_read(c, &in))
 		return;
+	(void)snprintf(s->asked, sizeof(s->asked), "%s", in.data);
 	const char *key = strstr(in.data, "Sec-WebSocket-Key: ");
 	if (key)
 		websocket_accept(key + 19, strcspn(key + 19, "\r"), accept);
@@ -89,17 +95,25 @@ struct shop {
 };
 
 static const char *own_keys;	/* of the service; NULL: none */
+static SSL_CTX *tls;		/* of the server; NULL: plain */
+static const char *ca;
 
 static void ask(struct shop *s, struct script *script, double seconds)
 {
 	struct err e = {0};
 	struct speech speech = {0};
 	*s = (struct shop){.arena = arena_new(), .sample = {.id = "a"}};
-	s->server = fake_start(&(struct fake_spec){serve, script, NULL});
+	s->server = fake_start(&(struct fake_spec){serve, script, tls});
 	service_defaults(&s->service);
 	s->service.name = "it";
 	s->service.protocol_name = "funasr-ws";
 	s->service.url = fake_url(s->server, "/stream", s->url, sizeof(s->url));
+	if (tls) {
+		(void)snprintf(s->url, sizeof(s->url), "wss://127.0.0.1:%d/stream",
+			       fake_port(s->server));
+		s->service.headers = json_pack("{s:s}", "X-Tenant", "t7");
+		s->service.tls_ca = ca;
+	}
 	if (own_keys)
 		s->service.protocol_keys = yaml_parse(own_keys, strlen(own_keys), "keys", s->arena,
 						      &e);
@@ -161,6 +175,37 @@ static void test_pieces(void **state)
 	}
 }
 
+/* wss: with a certificate that is checked, and the plan's headers. */
+static void test_tls(void **state)
+{
+	char frames[FRAME_MAX], pem[] = "/tmp/assay-live-XXXXXX";
+	size_t len = frame(frames, "{\"mode\":\"2pass-offline\",\"text\":\"x\",\"is_end\":true}");
+	int fd = mkstemp(pem);
+	(void)state;
+	assert_true(fd >= 0);
+	close_fd(&fd);
+	tls = fake_tls(pem);
+	for (int trusted = 0; trusted < 2; trusted++) {
+		struct script script = {.frames = frames, .len = len, .hang = 1};
+		struct shop s;
+		ca = trusted ? pem : NULL;
+		ask(&s, &script, 0.1);
+		const char *words = s.call.answer.error.data ? s.call.answer.error.data : "";
+		if (s.call.outcome != (trusted ? OUTCOME_OK : OUTCOME_TLS))
+			fail_msg("%s: %s", outcome_name(s.call.outcome), words);
+		if (trusted) {
+			assert_string_equal(s.call.answer.text.data, "x");
+			assert_non_null(strstr(script.asked, "\r\nX-Tenant: t7\r\n"));
+		} else {
+			assert_non_null(strstr(words, "tls.ca"));
+		}
+		done(&s);
+	}
+	SSL_CTX_free(tls);
+	tls = NULL;
+	(void)unlink(pem);
+}
+
 static void test_pace(void **state)
 {
 	char frames[FRAME_MAX];
@@ -205,6 +250,42 @@ static void test_silence(void **state)
 		done(&s);
 	}
 	own_keys = NULL;
+}
+
+/* A stream counts as open for as long as it lasts: least_open gives the next to another replica. */
+static void test_least_open(void **state)
+{
+	enum { N = 6 };
+	char frames[FRAME_MAX];
+	size_t len = frame(frames, "{\"mode\":\"2pass-offline\",\"text\":\"x\",\"is_end\":true}");
+	struct script slow = {.frames = frames, .len = len, .hang = 1, .reads_for = 4000 * MS};
+	struct script quick = {.frames = frames, .len = len, .hang = 1, .reads_for = 150 * MS};
+	struct shop s;
+	struct call calls[N], *list[N];
+	struct client *clients[N];
+	char url[96];
+	struct err e;
+	(void)state;
+	ask(&s, &quick, 0.1);
+	struct fake *other = fake_start(&(struct fake_spec){serve, &slow, NULL});
+	strings_add(&s.service.urls, s.arena, fake_url(other, "/stream", url, sizeof(url)));
+	s.service.balance = BALANCE_LEAST_OPEN;
+	s.service.idle_timeout_ns = 10 * NS_PER_S;
+	client_free(s.client);
+	assert_int_equal(client_new(&s.service, &s.client, &e), 0);
+	for (int i = 0; i < N; i++) {
+		call_init(&calls[i], &s.sample);
+		list[i] = &calls[i];
+		clients[i] = s.client;
+	}
+	assert_int_equal(client_call_all(clients, list, N, 2, NULL), 0);
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(calls[i].outcome, OUTCOME_OK);
+		call_release(&calls[i]);
+	}
+	assert_int_equal(fake_connections(other), 1);
+	fake_stop(other);
+	done(&s);
 }
 
 static void test_failures(void **state)
@@ -261,8 +342,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_least_open),
 		cmocka_unit_test(test_failures),
 	};
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);

@@ -16,7 +16,7 @@ static void test_alone(void **state)
 	assert_int_equal(dist_rank(d), 0);
 	assert_int_equal(dist_size(d), 1);
 	assert_string_equal(dist_via(d), "local");
-	assert_true(dist_first_on_host(d));
+	assert_int_equal(dist_before_on_host(d), 0);
 	assert_false(dist_is_lost(d, 0));
 	assert_int_equal(dist_gather(d, "abc", 3, &part, &e), 0);
 	assert_string_equal(part.data, "abc");

@@ -230,6 +230,25 @@ static void test_replicas(void **state)
 		shop_close(&s[i]);
 }
 
+/* With a rate a request is written before it is due, and goes to whoever is free when it is. */
+static void test_least_open(void **state)
+{
+	(void)state;
+	struct shop s[2];
+	for (int i = 0; i < 2; i++) {
+		shop_open(&s[i], serve_text, "null", "/");
+		s[i].delay_ns = i == 0 ? 2000 * MS : MS;
+	}
+	strings_add(&s[0].service.urls, s[0].arena, s[1].url);
+	s[0].service.balance = BALANCE_LEAST_OPEN;
+	run(&s[0], SPEC("rate", "4", "arrival", "constant", "requests", "5"), false);
+	assert_int_equal(s[0].run->outcomes[OUTCOME_OK], 5);
+	assert_int_equal(atomic_load(&s[0].requests), 1);
+	assert_int_equal(atomic_load(&s[1].requests), 4);
+	for (int i = 0; i < 2; i++)
+		shop_close(&s[i]);
+}
+
 struct looker {
 	char cpus[4][64];	/* Cpus_allowed_list of the load threads */
 	size_t n;
@@ -371,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_goodput),
 		cmocka_unit_test(test_replicas),
+		cmocka_unit_test(test_least_open),
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_bad_work),

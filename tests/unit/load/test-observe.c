@@ -189,6 +189,34 @@ static void test_asr(void **state)
 	answer_release(&m.answer);
 }
 
+/* Spoken from 10 to 310 ms, first words at 200; two of five words shown were taken back. */
+static void test_live(void **state)
+{
+	(void)state;
+	struct made m;
+	make(&m, "asr", false);
+	observe(&m.q, &m.o);
+	expect(&m, OBSERVED_FIRST_PARTIAL, (double)NAN);
+	expect(&m, OBSERVED_FINAL_DELAY, (double)NAN);
+	expect(&m, OBSERVED_PACE_DELAY, (double)NAN);
+	m.answer.speech_start = T0 + 10 * MS;
+	m.answer.speech_end = T0 + 310 * MS;
+	m.answer.pace_delay = 3 * MS;
+	observe(&m.q, &m.o);
+	expect(&m, OBSERVED_FIRST_PARTIAL, (double)NAN);	/* none was shown */
+	expect(&m, OBSERVED_REVISED, (double)NAN);
+	event(&m, EVENT_TEXT, 1, 200);
+	m.answer.shown_tokens = 5;
+	m.answer.revised_tokens = 2;
+	observe(&m.q, &m.o);
+	expect(&m, OBSERVED_FIRST_PARTIAL, 190e6);
+	expect(&m, OBSERVED_FINAL_DELAY, 196e6);
+	expect(&m, OBSERVED_PACE_DELAY, 3e6);
+	expect(&m, OBSERVED_REVISED, 4e8);
+	expect(&m, OBSERVED_LATENCY, 506e6);
+	answer_release(&m.answer);
+}
+
 /* 1000 bytes a second: 100 bytes last 100 ms. */
 static void test_underrun(void **state)
 {
@@ -279,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_no_tpot),
 		cmocka_unit_test(test_asr),
+		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_underrun),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_names),

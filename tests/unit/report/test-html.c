@@ -122,6 +122,20 @@ static void test_size(void **state)
 	result_free(r);
 }
 
+/* What was to be found out, and how well it is known: beside the verdict of its run. */
+static void test_until(void **state)
+{
+	struct result *r = fixture_result();
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	(void)state;
+	assert_int_equal(writer_find("html")->write(r, NULL, &out, NULL), 0);
+	const char *words = strstr(out.data, "ttft.p99 is NOT known as well as asked for");
+	assert_non_null(words);
+	assert_null(strstr(words + 1, "ttft.p99 is NOT known as well as asked for"));
+	buf_release(&out);
+	result_free(r);
+}
+
 /* Steps of a sweep stand together, with a curve; a run alone is none. */
 static void test_sweep(void **state)
 {
@@ -233,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_no_network),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_until),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_capacity),
