@@ -252,8 +252,9 @@ void defect_url(const struct request *r, const char *url)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    send(fd, get, sizeof(get) - 1, MSG_NOSIGNAL) < 0)
 		return;
-	while (clock_now() < until && !stopping(r) && recv(fd, waste, sizeof(waste), 0) > 0)
-		;	/* to its end */
+	ssize_t n = 1;
+	while (clock_now() < until && !stopping(r) && (n > 0 || (n < 0 && errno == EAGAIN)))
+		n = recv(fd, waste, sizeof(waste), 0);	/* to its end, however slowly it comes */
 }
 
 void defect_event(struct request *r, size_t from)

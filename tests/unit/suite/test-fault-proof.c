@@ -19,7 +19,7 @@ static const struct row rows[] = {
 	{"hangs", "chat", "H17d", "dead", NULL},
 	{"deadlocks", "chat", "I28n", "dead", "did not end"},
 	{"deadlocks", "tts", "A20n", "dead", "did not end"},
-	{"blocks", "chat", "H02e", "collateral", "a good request beside it took"},
+	{"blocks", "chat", "H02e", "collateral", "good request"},
 	{"health-waits", "chat", "I09", "slow", "health route"},
 	{"quadratic", "asr", "H14g,H14h", "slow", "answered after"},
 	{"fetches", "chat", "I23b", "slow", NULL},
