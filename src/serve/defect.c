@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "serve/defect.h"
 
+#include <errno.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,7 +25,7 @@
 #define TOGETHER   6		/* of these it stands still */
 #define SQUARE_KIB 100.0	/* of an upload take a second; twice as much takes four */
 #define LOG_FLOOD  ((size_t)200 << 10)
-#define FETCH_NS   (20 * NS_PER_S)
+#define FETCH_NS   (40 * NS_PER_S)
 #define LEAK	   ((size_t)24 << 20)
 #define AMPLIFIED  ((size_t)800 << 20)
 #define LOOK_NS	   (20 * NS_PER_MS)
@@ -243,6 +244,7 @@ void defect_url(const struct request *r, const char *url)
 	static const char get[] = "GET /a.png HTTP/1.1\r\nHost: a\r\n\r\n";
 	char waste[65536];
 	uint64_t until = clock_now() + FETCH_NS;
+	bool begun = false;
 	if (!has(r, "fetches") || !local_address(url, &a))
 		return;
 	CLEANUP(close_fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -252,9 +254,13 @@ void defect_url(const struct request *r, const char *url)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    send(fd, get, sizeof(get) - 1, MSG_NOSIGNAL) < 0)
 		return;
-	ssize_t n = 1;
-	while (clock_now() < until && !stopping(r) && (n > 0 || (n < 0 && errno == EAGAIN)))
-		n = recv(fd, waste, sizeof(waste), 0);	/* to its end, however slowly it comes */
+	/* to its end, however slowly it comes; who says nothing is given up after a second */
+	ssize_t n = recv(fd, waste, sizeof(waste), 0);
+	while (clock_now() < until && !stopping(r) &&
+	       (n > 0 || (begun && n < 0 && errno == EAGAIN))) {
+		begun = true;
+		n = recv(fd, waste, sizeof(waste), 0);
+	}
 }
 
 void defect_event(struct request *r, size_t from)
