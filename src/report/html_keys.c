@@ -25,7 +25,7 @@ struct key {
 
 static void cell(struct buf *out, const char *class, const char *en, const char *zh)
 {
-	(void)buf_fmt(out, "<td class=\"%s\">", class);
+	(void)buf_fmt(out, "<td class=\"%s%s\">", class, en ? "" : " none");
 	html_both(out, en ? en : "–", zh ? zh : en ? en : "–");
 	(void)buf_str(out, "</td>");
 }
