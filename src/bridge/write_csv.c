@@ -19,7 +19,7 @@ static void header(struct buf *out)
 	for (int i = 0; i < OBSERVED_COUNT; i++)
 		if (per_request(i))
 			(void)buf_fmt(out, ",%s", observed_name((enum observed)i));
-	(void)buf_str(out, "\r\n");
+	(void)buf_str(out, ",rank\r\n");
 }
 
 static void number(struct buf *out, double value)
@@ -49,7 +49,7 @@ static void line(struct buf *out, const struct run *run, const struct record *x)
 	for (int i = 0; i < OBSERVED_COUNT; i++)
 		if (per_request(i))
 			number(out, x->values[i] / 1e9);
-	(void)buf_str(out, "\r\n");
+	(void)buf_fmt(out, ",%u\r\n", x->rank);
 }
 
 static int write(const struct result *r, const struct keeper *records, struct export_file *out,

@@ -99,7 +99,7 @@ static int show(const struct report_options *o, const struct common_options *com
 static int run(int argc, char **argv)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
-	struct report_options o;
+	struct report_options o = {0};
 	struct optset sets[] = {{.rows = report_rows, .to = &o}};
 	struct common_options common;
 	struct strings operands = {0};

@@ -25,6 +25,10 @@ static int write_exports(const struct session *s, const struct result *r,
 			 struct keeper *keeper, struct err *e)
 {
 	const struct strings *exports = &s->options->exports;
+	if (keeper && keeper_gather(keeper, s->dist, r, e) < 0)
+		return -1;
+	if (dist_rank(s->dist) != 0)
+		return 0;
 	if (keeper && keeper_finish(keeper, e) < 0)
 		return -1;
 	for (size_t i = 0; i < exports->n; i++) {
@@ -66,13 +70,11 @@ static int start_live(const struct session *s, struct live_page **ret_live, stru
 int outputs_open(const struct session *s, struct outputs *o, struct err *e)
 {
 	*o = (struct outputs){0};
-	if (dist_size(s->dist) > 1 && s->options->exports.n > 0)
-		return err_set(e, ERR_USAGE, "--export keeps the requests of one process: leave "
-			       "it out, or start no ranks");
+	if (start_exports(s, &o->keeper, e) < 0)
+		return -1;
 	if (dist_rank(s->dist) != 0)
 		return 0;
-	if (start_exports(s, &o->keeper, e) < 0 ||
-	    (s->options->out && !(o->store = open_store(s, e))))
+	if ((s->options->out && !(o->store = open_store(s, e))))
 		return -1;
 	return start_live(s, &o->live, e);
 }

@@ -6,14 +6,15 @@
 #include "cli/live_page.h"
 #include "cli/session.h"
 
-/* What rank 0 writes into: the report folder, the page, the requests kept for exports. */
+/* What rank 0 writes into: the report folder, the page; and the requests that every rank keeps for
+ * exports. */
 struct outputs {
 	struct store *store;
 	struct live_page *live;
 	struct keeper *keeper;
 };
 
-/* Those that were asked for; other ranks than 0 have none. -1: close what is there. */
+/* Those that were asked for. -1: close what is there. */
 int outputs_open(const struct session *s, struct outputs *o, struct err *e);
 
 /* Write the exports of the result (NULL: it came to none), and close all but the page. */

@@ -21,7 +21,8 @@ static int compare(struct session *s, struct err *e)
 	if (!all || json_write(settings, false, &text) != 0)
 		return err_sys(e, "cannot join the other ranks");
 	hash_sha256(text.data, text.len, hash);
-	(void)snprintf(mine, sizeof(mine), "%s %s", ASSAY_VERSION, hash);
+	(void)snprintf(mine, sizeof(mine), "%s %s %zu", ASSAY_VERSION, hash,
+		       s->options->exports.n);
 	for (int i = 0; i < n; i++)
 		buf_init(&all[i], sizeof(mine));
 	rc = dist_gather(s->dist, mine, strlen(mine), all, e);

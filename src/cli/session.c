@@ -439,13 +439,16 @@ int session_run(struct session *s)
 	env.samples = samples_new(env.speaker, env.painter);
 	env.monitor = start_monitor(s, o.live, r);
 	bool fits = run_items(s, &env, r);
+	const struct strings *passed = samples_notes(env.samples);
+	for (size_t i = 0; i < passed->n; i++)
+		strings_add(&r->skipped, r->arena, arena_str(r->arena, passed->items[i]));
 	s->view = progress_view_free(s->view);
 	if (ranks_save(s, own ? own : r, &e) < 0)
 		status = command_fail(&e);
 	int written = dist_rank(s->dist) == 0 ? write_out(s, r, o.store)
 					      : r->interrupted ? STATUS_INTERRUPTED : 0;
 	o.live = live_page_end(o.live, r);
-	if (outputs_close(s, &o, r, &e) < 0)
+	if (outputs_close(s, &o, r, &e) < 0 && dist_rank(s->dist) == 0)
 		status = command_fail(&e);
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);

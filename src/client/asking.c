@@ -79,6 +79,9 @@ int asking_prepare(struct asking *a, const struct sample *sample, const struct a
 	if (s->protocol->encode(s, sample, ask, &a->request, e) != 0)
 		return -1;
 	a->x.origin = site_link_choose(a->link);
+	a->x.warm[0] = (struct conn_warm){a, offsetof(struct asking, x)};
+	a->x.warm[1] = (struct conn_warm){a->state, s->protocol->state_size};
+	a->x.warm[2] = (struct conn_warm){answer, ANSWER_WARM};
 	if (a->live)
 		return 0;
 	if (write_head(a, &origin_endpoint(a->x.origin)->url, e) != 0)

@@ -11,14 +11,14 @@
 #include "protocols/protocol.h"
 
 struct asking {
-	struct exchange x;		/* first; its moments and words are the caller's to read */
 	struct site_link *link;
+	struct answer *answer;
+	void *state;
+	struct exchange x;		/* its moments and words are the caller's to read */
 	struct request request;
 	struct buf head;
 	const struct sample *sample;
 	const struct ask *ask;
-	struct answer *answer;
-	void *state;
 	bool state_live;
 	struct speaking *live;		/* NULL: an HTTP exchange */
 	char hint[HINT_MAX];		/* what to write instead of the URL; "": no hint */

@@ -194,8 +194,10 @@ static int wait_ready(struct replica *r, struct probe *p, uint64_t until, char *
 		return -1;
 	if (p) {
 		(void)pthread_mutex_lock(&r->all->lock);
-		r->view.warmth[0] = (struct warmth){probe_asks(p, 0), reply.latency_ns,
-						    reply.latency_ns, 1};
+		struct warmth *w = &r->view.warmth[0];
+		*w = (struct warmth){.first_ns = reply.latency_ns, .last_ns = reply.latency_ns,
+				     .requests = 1};
+		str_cut_copy(w->ask, sizeof(w->ask), probe_asks(p, 0));
 		(void)pthread_mutex_unlock(&r->all->lock);
 	}
 	return 0;
@@ -220,7 +222,7 @@ static int warm_up(struct replica *r, struct probe *p, char *why, size_t size)
 				return -1;
 			}
 			(void)pthread_mutex_lock(&r->all->lock);
-			w->ask = ask;
+			str_cut_copy(w->ask, sizeof(w->ask), ask);
 			w->first_ns = w->first_ns ? w->first_ns : reply.latency_ns;
 			w->last_ns = reply.latency_ns;
 			w->requests++;

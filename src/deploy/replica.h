@@ -23,7 +23,7 @@ enum replica_state {
 const char *replica_state_name(enum replica_state s);
 
 struct warmth {
-	const char *ask;
+	char ask[16];			/* text, image, audio; the probe that asked is gone later */
 	uint64_t first_ns, last_ns;	/* 0: not asked yet */
 	int64_t requests;
 };

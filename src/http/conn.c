@@ -313,6 +313,15 @@ void conn_set_user(struct conn *c, const struct conn_events *events, void *ctx)
 {
 	c->events = events;
 	c->ctx = ctx;
+	c->n_warm = 0;
+}
+
+void conn_set_warm(struct conn *c, const struct conn_warm *pieces, int n)
+{
+	assert(n <= CONN_WARM_MAX);
+	for (int i = 0; i < n; i++)
+		c->warm[i] = (struct conn_warm){pieces[i].at, MIN(pieces[i].len, CONN_WARM_SIZE)};
+	c->n_warm = n;
 }
 
 ssize_t conn_raw_send(struct conn *c, const struct iovec *iov, int n, bool final)

@@ -47,6 +47,18 @@ struct conn_events {
 struct conn *conn_open(struct net *n, const struct endpoint *ep, const struct conn_events *events,
 		       void *ctx);
 void conn_set_user(struct conn *c, const struct conn_events *events, void *ctx);
+
+/* Memory that data() touches, fetched into the cache while the kernel copies what came. Hundreds of
+ * slow streams do not fit into the cache: each event would wait for one line of it after the other.
+ * At most CONN_WARM_MAX pieces of at most CONN_WARM_SIZE bytes; n 0: none. */
+#define CONN_WARM_MAX 4
+#define CONN_WARM_SIZE ((size_t)512)
+struct conn_warm {
+	const void *at;
+	size_t len;
+};
+void conn_set_warm(struct conn *c, const struct conn_warm *pieces, int n);
+
 void conn_close(struct conn *c);	/* NULL is fine; calls nothing */
 
 /* Send as much as the kernel takes of these pieces; bytes taken, 0 when none (writable() comes),

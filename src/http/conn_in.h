@@ -41,6 +41,8 @@ struct conn {
 	uint64_t trip, trip_at;		/* the shortest round trip, ns (0: not known); found then */
 	int records;			/* of this connection in the inbox */
 	SSL *ssl;
+	struct conn_warm warm[CONN_WARM_MAX];
+	int n_warm;
 	const char *raw;		/* TLS: bytes that wait for SSL_read() */
 	size_t raw_len;
 	bool raw_end;			/* TLS: after them the stream ends */

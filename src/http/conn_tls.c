@@ -71,6 +71,27 @@ void conn_tls_method_free(void *method)
 	BIO_meth_free(method);
 }
 
+/* What to do about an alert that speaks of our own certificate; "": it does not. */
+static const char *own_certificate(const struct conn *c, unsigned long code)
+{
+	bool has = SSL_get_certificate(c->ssl) != NULL;
+	switch (ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0) {
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+		return " (the service asks for a certificate of the client: set tls.cert and "
+		       "tls.key)";
+	case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+		return has ? "" : " (it may ask for a certificate of the client: tls.cert, "
+		       "tls.key)";
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+		return has ? " (the service does not accept the certificate of tls.cert)" : "";
+	default:
+		return "";
+	}
+}
+
 /* Why the last call failed, into words. */
 static void explain(struct conn *c, const char *what)
 {
@@ -82,8 +103,9 @@ static void explain(struct conn *c, const char *what)
 			       "tls.ca, or tls.verify: false)", what,
 			       X509_verify_cert_error_string(verified));
 	else
-		(void)snprintf(c->words, sizeof(c->words), "%s: %s", what,
-			       reason ? reason : "the connection broke");
+		(void)snprintf(c->words, sizeof(c->words), "%s: %s%s", what,
+			       reason ? reason : "the connection broke",
+			       own_certificate(c, code));
 	ERR_clear_error();
 }
 

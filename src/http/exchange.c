@@ -231,6 +231,13 @@ static void on_data(void *ctx, const char *data, size_t len, const struct arriva
 	}
 }
 
+static void warm(struct exchange *x)
+{
+	struct conn_warm all[CONN_WARM_MAX] = {{x, offsetof(struct exchange, parser.head)}};
+	memcpy(all + 1, x->warm, sizeof(x->warm));
+	conn_set_warm(x->held->conn, all, CONN_WARM_MAX);
+}
+
 static void begin(struct exchange *x)
 {
 	memcpy(x->todo, x->pieces, sizeof(x->pieces[0]) * (size_t)x->n_pieces);
@@ -243,6 +250,7 @@ static void begin(struct exchange *x)
 	if (x->reused) {
 		conn_set_user(x->held->conn, &conn_events, x);
 		(void)snprintf(x->peer, sizeof(x->peer), "%s", conn_peer(x->held->conn));
+		warm(x);
 		send_more(x);
 		arm(x);
 		return;
@@ -254,6 +262,7 @@ static void begin(struct exchange *x)
 		return;
 	}
 	take_moments(x);
+	warm(x);
 	arm(x);
 }
 

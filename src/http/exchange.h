@@ -11,6 +11,7 @@
 #include "http/http1.h"
 
 #define EXCHANGE_PIECES_MAX 136
+#define EXCHANGE_WARM_MAX (CONN_WARM_MAX - 1)
 
 struct origin;
 
@@ -31,37 +32,48 @@ struct exchange_events {
 };
 
 struct exchange {
+	/* what every read touches stands together: few lines of cache (exchange.c) */
+
 	/* set before exchange_start() */
 	struct origin *origin;
 	const struct exchange_events *events;
 	void *ctx;
-	uint64_t timeout_ns;		/* from exchange_start() to the end; 0: none */
 	uint64_t idle_ns;		/* between two reads once the reply has begun; 0: none */
-	uint64_t connect_ns;		/* for TCP and TLS; 0: only the timeout */
-	bool retry_stale;		/* ask once more when a kept connection had gone stale */
+
+	/* private */
+	uint64_t last_read;
+	const struct arrival *at;
+	enum outcome stop;		/* what a callback wanted */
 
 	/* moments, ns of CLOCK_MONOTONIC; 0: did not happen */
+	enum stamp_kind end_stamp;	/* how end is known */
+	int status;			/* 0: none came */
+	uint64_t reply_begun, first_byte, end;
+	struct http1 parser;		/* private; its head comes last */
+
+	/* moments that only the beginning touches */
 	uint64_t started;
 	uint64_t connect_start, connected, tls_done;	/* only when a connection was opened */
 	/* upload_done: the last byte was acknowledged, an acknowledgement's delay taken off */
-	uint64_t sent_first, upload_done, reply_begun, first_byte, end;
-	enum stamp_kind end_stamp;	/* how end is known */
-	int status;			/* 0: none came */
+	uint64_t sent_first, upload_done;
 	bool reused;			/* on a kept connection */
 	int stale_retries;
 	char peer[64];
 	char words[192];		/* why it failed, or "" */
 
+	/* set before exchange_start() */
+	uint64_t timeout_ns;		/* from exchange_start() to the end; 0: none */
+	uint64_t connect_ns;		/* for TCP and TLS; 0: only the timeout */
+	bool retry_stale;		/* ask once more when a kept connection had gone stale */
+	struct conn_warm warm[EXCHANGE_WARM_MAX];	/* what body() touches (conn.h) */
+
 	/* private */
 	struct iovec pieces[EXCHANGE_PIECES_MAX], todo[EXCHANGE_PIECES_MAX];
 	int n_pieces, at_piece;
 	bool sent_all, running, upload_by_reply;
-	uint64_t last_read, deadline;
+	uint64_t deadline;
 	struct held *held;		/* the connection that it is on */
 	struct loop_timer timer;
-	enum outcome stop;		/* what a callback wanted */
-	const struct arrival *at;
-	struct http1 parser;
 };
 
 void exchange_init(struct exchange *x);

@@ -14,6 +14,8 @@
 /* On one that is, a right stamp may lie so far before the socket was last seen empty. */
 #define STACK_DELAY_MAX (50 * NS_PER_MS)
 
+#define CACHE_LINE 64
+
 static uint64_t bound_since(uint64_t since, uint64_t stamp)
 {
 	return (stamp > since ? stamp - since : 0) + STACK_DELAY;
@@ -43,11 +45,19 @@ static struct arrival stamp_read(struct conn *c, uint64_t real, uint64_t after, 
 	return at;
 }
 
+static void warm(const struct conn *c)
+{
+	for (int i = 0; i < c->n_warm; i++)
+		for (size_t at = 0; at < c->warm[i].len; at += CACHE_LINE)
+			__builtin_prefetch((const char *)c->warm[i].at + at, 1);
+}
+
 void inbox_read(struct conn *c, uint32_t epoll_events)
 {
 	struct net *n = c->net;
 	bool fin = (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 
+	warm(c);
 	while (!c->ended) {
 		/* no room: epoll reports the rest again, after this has been handed on */
 		if (n->n_records == INBOX_RECORDS || INBOX_SIZE - n->inbox_len < READ_SIZE) {

@@ -137,7 +137,9 @@ bool stamp_next_sent(int fd, struct stamp_sent *ret)
 				   .msg_controllen = sizeof(control.room)};
 		struct sock_extended_err x = {0};
 		uint64_t real = 0;
-		if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		/* Emulators of Linux answer 0 without having looked into the queue. */
+		if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 ||
+		    !(m.msg_flags & MSG_ERRQUEUE))
 			return false;
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
 			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPING)

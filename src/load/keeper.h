@@ -10,7 +10,8 @@
 
 #include <stddef.h>
 
-#include "base/err.h"
+#include "dist/dist.h"
+#include "result/result.h"
 
 struct keeper;
 
@@ -19,9 +20,14 @@ int keeper_new(const char *dir, struct keeper **ret, struct err *e);
 struct keeper *keeper_free(struct keeper *r);	/* NULL is fine; returns NULL */
 
 /* What follows belongs to this run: its index in the result. Between runs only. */
-void keeper_begin_run(struct keeper *r, size_t run);
+int keeper_begin_run(struct keeper *r, size_t run, struct err *e);
 
 /* All chunks are on disk. -1: they could not all be kept, and why. */
 int keeper_finish(struct keeper *r, struct err *e);
+
+/* Before keeper_finish(), on every rank: what the others have kept comes to rank 0, its moments put
+ * on rank 0's clock by the starts of the runs (r: of this rank). Piece by piece: memory stays
+ * bounded here, too. -1 at rank 0: some are missing, and why. */
+int keeper_gather(struct keeper *k, struct dist *d, const struct result *r, struct err *e);
 
 #endif

@@ -111,11 +111,6 @@ static void publish(struct lane *l)
 	atomic_store_explicit(&l->now_failed, now.failed, memory_order_relaxed);
 	atomic_store_explicit(&l->now_p50, now.p50_s, memory_order_relaxed);
 	atomic_store_explicit(&l->now_p99, now.p99_s, memory_order_relaxed);
-	if (!isnan(l->common->until_quantile))
-		atomic_store_explicit(&l->now_width,
-				      meter_width(l->meter, l->common->until,
-						  l->common->until_quantile),
-				      memory_order_relaxed);
 }
 
 static void on_tick(struct loop_timer *t)
@@ -264,7 +259,6 @@ int lane_start(struct lane *l, const struct phase *p, struct err *e)
 	atomic_store(&l->done, false);
 	atomic_store(&l->now_p50, (double)NAN);
 	atomic_store(&l->now_p99, (double)NAN);
-	atomic_store(&l->now_width, (double)NAN);
 	(void)snprintf(name, sizeof(name), "load-%zu", l->index % 1000);
 	return thread_start(&l->thread, name, lane_main, l, e);
 }
@@ -296,7 +290,6 @@ struct lane_now lane_now(const struct lane *l)
 		.failed = atomic_load_explicit(&l->now_failed, memory_order_relaxed),
 		.p50_s = atomic_load_explicit(&l->now_p50, memory_order_relaxed),
 		.p99_s = atomic_load_explicit(&l->now_p99, memory_order_relaxed),
-		.until_width = atomic_load_explicit(&l->now_width, memory_order_relaxed),
 		.done = atomic_load(&l->done),
 	};
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "client/site.h"
+#include "load/deal.h"
 #include "load/load.h"
 #include "load/meter.h"
 #include "load/pictures.h"
@@ -24,8 +25,6 @@ struct common {
 	const struct trace *trace;	/* NULL: none */
 	const struct pictures *pictures;	/* NULL: they go as they are */
 	uint32_t first_version;		/* of pictures: no other run's are the same */
-	enum observed until;		/* the metric and the percentile that end the run */
-	double until_quantile;		/* NaN: no such */
 	atomic_bool enough;		/* it is known well enough */
 	enum per_10s per_10s;
 	uint64_t drain_ns;		/* for requests under way when the user ends the run */
@@ -42,6 +41,7 @@ struct phase {
 	uint64_t requests;		/* 0: by time */
 	uint64_t first_index;		/* of the requests: the warm-up's come before */
 	const char *stream;		/* of random numbers */
+	const struct deal *deal;	/* which of all ranks' requests they are */
 	bool measured;			/* no warm-up */
 };
 
@@ -78,7 +78,6 @@ struct lane_report lane_report(const struct lane *l);
 struct lane_now {
 	uint64_t ok, failed;
 	double p50_s, p99_s;
-	double until_width;		/* half of the interval over the number; NaN: none yet */
 	bool done;
 };
 struct lane_now lane_now(const struct lane *l);

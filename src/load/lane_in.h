@@ -67,7 +67,7 @@ struct lane {
 
 	/* for lane_now(), written by the lane only */
 	_Atomic uint64_t now_ok, now_failed;
-	_Atomic double now_p50, now_p99, now_width;
+	_Atomic double now_p50, now_p99;
 	atomic_bool done;
 };
 

@@ -11,13 +11,16 @@
 #include "base/rng.h"
 #include "base/stop.h"
 #include "base/util.h"
+#include "load/enough.h"
 #include "load/lane.h"
 #include "load/schedule.h"
 #include "load/team.h"
 #include "load/trace.h"
+#include "load/work.h"
 
 #define PROGRESS_EVERY_MS 500
 #define PULSE_EVERY_MS 200		/* the same with other ranks, which may want an end */
+#define LOOK_TOGETHER_EVERY NS_PER_S	/* at what all ranks know, where that ends the run */
 #define LEAD (20 * NS_PER_MS)		/* from starting the threads to the first request */
 #define LEAD_TOGETHER (100 * NS_PER_MS)	/* the same, when other ranks must hear of it first */
 #define DRAIN_LIMIT (5 * NS_PER_S)	/* for requests under way when the user ends the run */
@@ -34,6 +37,8 @@ struct driver {
 	uint32_t *order;
 	struct lane **lanes;
 	struct team team;
+	struct enough enough;
+	struct deal deals[2];		/* of the warm-up, of the measured ones */
 	bool idle;			/* this rank has no share */
 	uint64_t warmup_of_all;
 	struct result *result;		/* of run */
@@ -48,40 +53,6 @@ struct driver {
 static bool is_open_loop(const struct driver *d)
 {
 	return load_law(&d->spec) != ARRIVAL_CLOSED;
-}
-
-/* Every sample must be one that the protocol can send: found out now, not in the middle. */
-static int try_samples(const struct load_work *w, struct err *e)
-{
-	struct request r;
-	int rc = 0;
-	if (w->n_samples == 0 || w->n_samples > UINT32_MAX)
-		return err_set(e, ERR_DATA, "there are no samples to send to %s", w->service->name);
-	request_init(&r);
-	for (size_t i = 0; i < w->n_samples && rc == 0; i++) {
-		request_clear(&r);
-		rc = w->service->protocol->encode(w->service, &w->samples[i], &w->ask, &r, e);
-		if (rc != 0 && w->samples[i].id)
-			(void)err_prefix(e, "sample '%s': ", w->samples[i].id);
-	}
-	request_release(&r);
-	return rc;
-}
-
-/* A permutation from the seed (Fisher and Yates). */
-static int make_order(struct driver *d, size_t n, struct err *e)
-{
-	struct rng rng;
-	d->order = calloc(n, sizeof(*d->order));
-	if (!d->order)
-		return err_sys(e, "cannot hold the order of %zu samples", n);
-	rng_init_named(&rng, (uint64_t)d->spec.seed, "samples");
-	for (size_t i = 0; i < n; i++) {
-		size_t k = (size_t)rng_below(&rng, i + 1);
-		d->order[i] = d->order[k];
-		d->order[k] = (uint32_t)i;
-	}
-	return 0;
 }
 
 static size_t lanes_wanted(const struct driver *d)
@@ -104,12 +75,6 @@ static int allow_files(const struct driver *d, struct err *e)
 
 static int prepare_arrivals(struct driver *d, struct err *e)
 {
-	const struct metric_def *def;
-	const char *stat;
-	d->common.until_quantile = (double)NAN;
-	if (d->spec.until.metric &&
-	    metric_parse(d->spec.until.metric, &def, &d->common.until_quantile, &stat))
-		d->common.until = (enum observed)observed_find(def->name);
 	if (load_law(&d->spec) != ARRIVAL_TRACE)
 		return 0;
 	d->common.trace = &d->trace;
@@ -129,17 +94,6 @@ static uint32_t first_version(uint64_t nonce)
 	return (uint32_t)rng_next(&rng);
 }
 
-/* What only a chat has. */
-static int check_chat(const struct load_spec *spec, const struct load_work *work, struct err *e)
-{
-	bool asked = spec->turns > 1 || spec->prompt_tokens.law != AMOUNT_NONE ||
-		     spec->output_tokens.law != AMOUNT_NONE;
-	if (!asked || strcmp(work->service->kind, "chat") == 0)
-		return 0;
-	return err_set(e, ERR_USAGE, "prompt_tokens, output_tokens and turns are for chat "
-		       "services, '%s' is %s", work->service->name, work->service->kind);
-}
-
 static int driver_init(struct driver *d, const struct load_spec *spec,
 		       const struct load_work *work, struct result *r, struct err *e)
 {
@@ -147,13 +101,19 @@ static int driver_init(struct driver *d, const struct load_spec *spec,
 	d->spec.window_ns = MAX(d->spec.window_ns ? d->spec.window_ns : NS_PER_S,
 				d->spec.duration_ns / TIMELINE_WINDOWS_MAX);
 	d->common.done_fd = -1;
-	if (load_check(&d->spec, e) != 0 || check_chat(spec, work, e) != 0 ||
-	    try_samples(work, e) != 0 || prepare_arrivals(d, e) != 0 ||
+	if (load_check(&d->spec, e) != 0 || work_check(work, spec, e) != 0 ||
+	    prepare_arrivals(d, e) != 0 ||
 	    team_check(&d->spec, dist_size(work->dist), e) != 0)
 		return -1;
+	if (enough_init(&d->enough, &d->spec.until, e) != 0)
+		return -1;
 	d->warmup_of_all = (uint64_t)d->spec.warmup;
-	d->idle = !team_share(&d->spec, dist_rank(work->dist), dist_size(work->dist));
-	if (allow_files(d, e) != 0 || make_order(d, work->n_samples, e) != 0 ||
+	int rank = dist_rank(work->dist), ranks = dist_size(work->dist);
+	if (deal_init(&d->deals[0], &d->spec, true, 0, rank, ranks, e) != 0 ||
+	    deal_init(&d->deals[1], &d->spec, false, d->warmup_of_all, rank, ranks, e) != 0)
+		return -1;
+	d->idle = !team_share(&d->spec, rank, ranks);
+	if (allow_files(d, e) != 0 || work_order(work, d->spec.seed, &d->order, e) != 0 ||
 	    site_init(&d->site, work->service, e) != 0)
 		return -1;
 	d->common.spec = &d->spec;
@@ -188,6 +148,9 @@ static void driver_release(struct driver *d)
 	trace_release(&d->trace);
 	pictures_free(d->pictures);
 	free(d->order);
+	enough_release(&d->enough);
+	deal_release(&d->deals[0]);
+	deal_release(&d->deals[1]);
 	team_release(&d->team);
 }
 
@@ -200,18 +163,18 @@ static double share_done(const struct phase *p, uint64_t ended, uint64_t now)
 	       fmin(1, (double)(now - p->start) / (double)(p->end - p->start));
 }
 
-/* Every lane knows how well it knows the number from its own requests; together they know it
- * better: the interval of n times as many is √n narrower. */
-static void check_enough(struct driver *d, const struct team_state *all)
+/* Rank 0 sees what all have seen, and says when it is enough. */
+static void check_enough(struct driver *d, bool over)
 {
-	double n = (double)all->lanes;
-	if (isnan(d->common.until_quantile) || d->warming)
+	if (d->warming)
 		return;
-	if (dist_rank(d->team.dist) == 0 && n > 0 &&
-	    all->until_width / n / sqrt(n) <= d->spec.until.within)
+	struct hist *seen = enough_look(&d->enough, d->lanes, d->common.n_lanes,
+					d->team.dist ? LOOK_TOGETHER_EVERY : 0, over);
+	if (!seen)
+		return;
+	team_add_seen(&d->team, seen);
+	if (dist_rank(d->team.dist) == 0 && !over && enough_is_known(&d->enough, seen))
 		team_say_enough(&d->team);
-	if (d->team.enough)
-		atomic_store_explicit(&d->common.enough, true, memory_order_relaxed);
 }
 
 /* How this process stands. */
@@ -227,7 +190,6 @@ static struct team_state stand(struct driver *d, bool over)
 		struct lane_now x = lane_now(d->lanes[i]);
 		s.ok += x.ok;
 		s.failed += x.failed;
-		s.until_width += over ? 0 : x.until_width;
 		/* for the eye only: of the slowest thread, so far */
 		s.p50_s = fmax(isnan(s.p50_s) ? x.p50_s : s.p50_s, x.p50_s);
 		s.p99_s = fmax(isnan(s.p99_s) ? x.p99_s : s.p99_s, x.p99_s);
@@ -240,7 +202,10 @@ static void tell(struct driver *d, const struct phase *p, bool over)
 	uint64_t now = clock_now();
 	struct team_state all = stand(d, over);
 	team_pulse(&d->team, &all);
-	check_enough(d, &all);
+	check_enough(d, over);
+	d->enough.ended = d->team.enough;
+	if (d->team.enough)
+		atomic_store_explicit(&d->common.enough, true, memory_order_relaxed);
 	struct progress_state s = {
 		.phase = d->phase_name,
 		.ok = all.ok,
@@ -314,6 +279,7 @@ static int warm_up(struct driver *d, const char *name, struct result *r, struct 
 		.send_end = UINT64_MAX,
 		.requests = n,
 		.stream = "warmup arrivals",
+		.deal = &d->deals[0],
 	};
 	d->phase_name = arena_fmt(r->arena, "%s (warm-up)", name);
 	d->warming = true;
@@ -427,6 +393,7 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 		.requests = (uint64_t)d->spec.requests,
 		.first_index = (uint64_t)d->spec.warmup,
 		.stream = "arrivals",
+		.deal = &d->deals[1],
 		.measured = true,
 	};
 	p.end = d->spec.duration_ns > 0 ? p.start + d->spec.duration_ns : UINT64_MAX;
@@ -439,6 +406,8 @@ static int measure(struct driver *d, struct result *r, struct err *e)
 	rc = d->idle ? 0 : run_phase(d, &p, e);
 	if (rc == 0 || dist)
 		rc = finish(d, &p, &start, r, rc == 0 ? e : NULL) < 0 ? -1 : rc;
+	if (dist_rank(dist) == 0)
+		enough_note(&d->enough, &d->spec.until, r, d->whole ? d->whole : run);
 	if (d->whole) {
 		d->whole->start_ns = run->start_ns;
 		d->whole->start_wall_ns = run->start_wall_ns;

@@ -169,14 +169,9 @@ void meter_unsent(struct meter *m, uint64_t n)
 	m->unsent += n;
 }
 
-double meter_width(const struct meter *m, enum observed what, double quantile)
+void meter_peek(const struct meter *m, enum observed what, struct hist *into)
 {
-	uint64_t lo, hi;
-	const struct hist *h = m->observed[what];
-	uint64_t value = hist_quantile(h, quantile);
-	if (value == 0 || !hist_quantile_interval(h, quantile, &lo, &hi))
-		return (double)NAN;
-	return (double)(hi - lo) / 2 / (double)value;
+	hist_peek(into, m->observed[what]);
 }
 
 struct meter_now meter_now(const struct meter *m)

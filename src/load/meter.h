@@ -41,8 +41,8 @@ struct meter_now {	/* so far, for progress */
 };
 struct meter_now meter_now(const struct meter *m);
 
-/* Half of the 95 % interval of a percentile over the percentile; NaN: too few to say. */
-double meter_width(const struct meter *m, enum observed what, double quantile);
+/* Add what it holds of a number so far, from another thread than that which records. */
+void meter_peek(const struct meter *m, enum observed what, struct hist *into);
 
 /* What one counted goes into another of the same window; `from` is of no use afterwards. */
 int meter_merge(struct meter *into, struct meter *from, struct err *e);

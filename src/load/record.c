@@ -1,11 +1,11 @@
 /* src/load/record.c - see keeper.h and record.h.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "load/record.h"
+#include "load/keeper_in.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,30 +17,6 @@
 
 #define CHUNK_SIZE ((size_t)256 << 10)
 #define WAITING_MAX ((size_t)64 << 20)	/* bytes on their way to the disk */
-
-struct chunk {
-	struct chunk *next;
-	size_t used, room;
-	uint64_t data[];
-};
-
-struct keeper {
-	int fd;
-	pthread_t writer;
-	bool writing;
-	uint32_t run;
-	pthread_mutex_t lock;		/* of all below */
-	pthread_cond_t more;
-	struct chunk *first, **last;	/* full ones, in the order of their coming */
-	struct chunk *free;		/* of CHUNK_SIZE */
-	size_t waiting;			/* bytes */
-	uint64_t lost;
-	bool ended;
-	int failed;			/* errno of the writer's; 0: none */
-
-	const char *map;
-	size_t size;
-};
 
 struct records {
 	struct keeper *to;
@@ -114,7 +90,7 @@ int keeper_new(const char *dir, struct keeper **ret, struct err *e)
 	return 0;
 }
 
-static void end_writer(struct keeper *r)
+void keeper_end_writer(struct keeper *r)
 {
 	if (!r->writing)
 		return;
@@ -130,7 +106,7 @@ struct keeper *keeper_free(struct keeper *r)
 {
 	if (!r)
 		return NULL;
-	end_writer(r);
+	keeper_end_writer(r);
 	while (r->free) {
 		struct chunk *c = r->free;
 		r->free = c->next;
@@ -139,15 +115,22 @@ struct keeper *keeper_free(struct keeper *r)
 	if (r->map)
 		(void)munmap((void *)(uintptr_t)r->map, r->size);
 	close_fd(&r->fd);
+	tdestroy(r->ids, free);
+	free(r->runs);
 	(void)pthread_mutex_destroy(&r->lock);
 	(void)pthread_cond_destroy(&r->more);
 	free(r);
 	return NULL;
 }
 
-void keeper_begin_run(struct keeper *r, size_t run)
+int keeper_begin_run(struct keeper *r, size_t run, struct err *e)
 {
-	r->run = (uint32_t)run;
+	uint32_t *runs = realloc(r->runs, (r->n_runs + 1) * sizeof(*runs));
+	if (!runs)
+		return err_set(e, ERR_SYSTEM, "no memory for the requests to export");
+	r->runs = runs;
+	r->run = r->runs[r->n_runs++] = (uint32_t)run;
+	return 0;
 }
 
 /* ---- a load thread ---- */
@@ -278,7 +261,7 @@ void records_add(struct records *s, const struct question *q, const struct obser
 
 int keeper_finish(struct keeper *r, struct err *e)
 {
-	end_writer(r);
+	keeper_end_writer(r);
 	if (r->failed) {
 		errno = r->failed;
 		return err_sys(e, "cannot keep the requests to export");

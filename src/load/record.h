@@ -14,7 +14,8 @@ struct records *records_free(struct records *r);	/* hands over what it has; NULL
 
 /* ---- afterwards ---- */
 struct record {
-	uint32_t run;
+	uint32_t run;			/* its index in the result */
+	uint32_t rank;			/* that sent it */
 	int32_t status;			/* HTTP; 0: none came */
 	uint32_t n_gaps;
 	uint8_t outcome;		/* enum outcome */

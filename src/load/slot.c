@@ -137,8 +137,7 @@ static const struct trace_item *traced(const struct slot *s)
 {
 	const struct lane *l = s->lane;
 	const struct trace *t = l->common->trace;
-	uint64_t ranks = (uint64_t)MAX(l->common->spec->ranks, (int64_t)1);
-	uint64_t i = s->of_all - l->phase.first_index * ranks;
+	uint64_t i = l->phase.deal ? s->of_all - l->phase.deal->base : s->of_all;
 	return t && i < t->n ? &t->items[i] : NULL;
 }
 
@@ -205,8 +204,8 @@ int slot_prepare(struct slot *s, uint64_t index)
 {
 	const struct common *c = s->lane->common;
 	const struct load_work *w = c->work;
-	/* among the requests of all ranks, so that together they ask as one would */
-	s->of_all = index * (uint64_t)MAX(c->spec->ranks, (int64_t)1) + (uint64_t)c->spec->rank;
+	const struct phase *p = &s->lane->phase;
+	s->of_all = p->deal ? deal_index(p->deal, index - p->first_index) : index;
 	size_t which = c->order[s->of_all % w->n_samples];
 	const struct sample *sample = choose_sample(s, which);
 	s->index = index;
@@ -226,7 +225,10 @@ int slots_make(struct lane *l, size_t n)
 		if (s)
 			(void)slot_prepare(s, i);
 	}
-	l->link.next = 0;	/* nothing was sent: the first replica is still the first */
+	/* nothing was sent yet; each thread begins with a replica of its own, or all of them would
+	 * go from one to the next in a wave */
+	const struct common *c = l->common;
+	l->link.next = l->index + c->n_lanes * (size_t)c->spec->rank;
 	return l->broken ? -1 : 0;
 }
 

@@ -8,7 +8,15 @@
 #include "base/util.h"
 
 #define SILENT_MAX_NS (15 * NS_PER_S)	/* a rank that measures tells twice a second */
-#define WORD_ENOUGH 'e'
+#define WORD_MAX ((size_t)1 << 20)	/* a histogram of the widest spread has less */
+
+/* What a word is; then the phase in which it was said, then its content. */
+enum word {
+	WORD_STATE = 's',
+	WORD_SEEN = 'h',	/* rank, and a histogram as text */
+	WORD_ENOUGH = 'e',
+};
+#define WORD_HEAD (1 + sizeof(uint32_t))
 
 int team_check(const struct load_spec *whole, int ranks, struct err *e)
 {
@@ -70,33 +78,78 @@ int team_init(struct team *t, struct dist *d, struct err *e)
 		return 0;
 	t->states = calloc(n, sizeof(*t->states));
 	t->heard_ns = calloc(n, sizeof(*t->heard_ns));
-	return t->states && t->heard_ns ? 0 : err_sys(e, "cannot set up a load of many ranks");
+	t->seen = calloc(n, sizeof(*t->seen));
+	for (size_t i = 0; t->seen && i < n; i++)
+		buf_init(&t->seen[i], WORD_MAX);
+	return t->states && t->heard_ns && t->seen ? 0 :
+	       err_sys(e, "cannot set up a load of many ranks");
 }
 
 void team_release(struct team *t)
 {
 	free(t->states);
 	free(t->heard_ns);
+	for (int i = 0; t->seen && i < dist_size(t->dist); i++)
+		buf_release(&t->seen[i]);
+	free(t->seen);
 }
 
 void team_phase(struct team *t, uint32_t which)
 {
 	t->phase = 2 * dist_round(t->dist) + which;
 	t->enough = false;
-	for (int i = 0; t->dist && i < dist_size(t->dist); i++)
+	for (int i = 0; t->dist && i < dist_size(t->dist); i++) {
 		t->heard_ns[i] = 0;
+		buf_clear(&t->seen[i]);
+	}
 }
 
-static void hear_state(struct team *t, const struct buf *word)
+static void say(struct team *t, enum word what, const void *content, size_t len)
+{
+	CLEANUP(buf_release) struct buf word = BUF_INIT(WORD_MAX);
+	(void)buf_char(&word, (char)what);
+	(void)buf_add(&word, &t->phase, sizeof(t->phase));
+	if (buf_add(&word, content, len) == 0)
+		dist_tell(t->dist, word.data, word.len);
+}
+
+static void hear_state(struct team *t, struct span word)
 {
 	struct team_state s;
-	if (word->len != sizeof(s))
+	if (word.len != sizeof(s))
 		return;
-	memcpy(&s, word->data, sizeof(s));
-	if (s.rank <= 0 || s.rank >= dist_size(t->dist) || s.phase != t->phase)
+	memcpy(&s, word.data, sizeof(s));
+	if (s.rank <= 0 || s.rank >= dist_size(t->dist))
 		return;
 	t->states[s.rank] = s;
 	t->heard_ns[s.rank] = clock_now();
+}
+
+static void hear_seen(struct team *t, struct span word)
+{
+	int32_t rank;
+	if (word.len < sizeof(rank))
+		return;
+	memcpy(&rank, word.data, sizeof(rank));
+	if (rank <= 0 || rank >= dist_size(t->dist))
+		return;
+	buf_clear(&t->seen[rank]);
+	(void)buf_add(&t->seen[rank], word.data + sizeof(rank), word.len - sizeof(rank));
+}
+
+/* Those of an earlier phase have come too late. */
+static void hear(struct team *t, const struct buf *word)
+{
+	bool first = dist_rank(t->dist) == 0;
+	if (word->len < WORD_HEAD || memcmp(word->data + 1, &t->phase, sizeof(t->phase)) != 0)
+		return;
+	struct span content = {word->data + WORD_HEAD, word->len - WORD_HEAD};
+	if (word->data[0] == WORD_STATE && first)
+		hear_state(t, content);
+	else if (word->data[0] == WORD_SEEN && first)
+		hear_seen(t, content);
+	else if (word->data[0] == WORD_ENOUGH)
+		t->enough = true;
 }
 
 static void add_state(struct team_state *sum, const struct team_state *s)
@@ -105,7 +158,6 @@ static void add_state(struct team_state *sum, const struct team_state *s)
 	sum->failed += s->failed;
 	sum->in_flight += s->in_flight;
 	sum->lanes += s->lanes;
-	sum->until_width += s->until_width;
 	sum->p50_s = fmax(sum->p50_s, s->p50_s);
 	sum->p99_s = fmax(sum->p99_s, s->p99_s);
 }
@@ -126,29 +178,49 @@ static void sum_up(struct team *t, struct team_state *mine)
 
 void team_pulse(struct team *t, struct team_state *mine)
 {
-	CLEANUP(buf_release) struct buf word = BUF_INIT(4096);
+	CLEANUP(buf_release) struct buf word = BUF_INIT(WORD_MAX);
 	if (!t->dist)
 		return;
 	mine->rank = dist_rank(t->dist);
-	mine->phase = t->phase;
 	if (mine->rank != 0)
-		dist_tell(t->dist, mine, sizeof(*mine));
-	while (dist_hear(t->dist, &word)) {
-		if (mine->rank == 0)
-			hear_state(t, &word);
-		else if (word.len == 5 && word.data[0] == WORD_ENOUGH &&
-			 memcmp(word.data + 1, &t->phase, sizeof(t->phase)) == 0)
-			t->enough = true;
-	}
+		say(t, WORD_STATE, mine, sizeof(*mine));
+	while (dist_hear(t->dist, &word))
+		hear(t, &word);
 	if (mine->rank == 0)
 		sum_up(t, mine);
 }
 
+static void tell_seen(struct team *t, const struct hist *mine)
+{
+	int32_t rank = dist_rank(t->dist);
+	CLEANUP(buf_release) struct buf text = BUF_INIT(WORD_MAX);
+	(void)buf_add(&text, &rank, sizeof(rank));
+	if (hist_write(mine, &text) == 0)
+		say(t, WORD_SEEN, text.data, text.len);
+}
+
+void team_add_seen(struct team *t, struct hist *mine)
+{
+	struct hist *one = NULL;
+	if (!t->dist)
+		return;
+	if (dist_rank(t->dist) != 0) {
+		tell_seen(t, mine);
+		return;
+	}
+	if (hist_new(&one, NULL) != 0)
+		return;
+	for (int i = 1; i < dist_size(t->dist); i++) {
+		struct span text = {t->seen[i].data, t->seen[i].len};
+		if (text.len > 0 && hist_read(one, text.data, text.len, NULL) == 0)
+			hist_merge(mine, one);
+	}
+	(void)hist_free(one);
+}
+
 void team_say_enough(struct team *t)
 {
-	char word[5] = {WORD_ENOUGH};
-	memcpy(word + 1, &t->phase, sizeof(t->phase));
 	if (t->dist && !t->enough)
-		dist_tell(t->dist, word, sizeof(word));
+		say(t, WORD_ENOUGH, "", 0);
 	t->enough = true;
 }

@@ -17,10 +17,8 @@ bool team_share(struct load_spec *spec, int rank, int ranks);
 /* How one rank stands, told about twice a second. */
 struct team_state {
 	int32_t rank;
-	uint32_t phase;			/* that of no other run either */
 	uint64_t ok, failed, in_flight;
 	double p50_s, p99_s;		/* NaN: none */
-	double until_width;		/* sum over its load threads; NaN: not known */
 	uint64_t lanes;
 };
 
@@ -29,6 +27,7 @@ struct team {
 	uint32_t phase;
 	struct team_state *states;	/* rank 0: the last of each rank */
 	uint64_t *heard_ns;		/* when; of this phase */
+	struct buf *seen;		/* rank 0: what each has told by team_add_seen() */
 	bool enough;			/* rank 0 has said so */
 };
 
@@ -41,6 +40,10 @@ void team_phase(struct team *t, uint32_t which);
 /* Tell mine, hear others'. At rank 0 mine becomes the sum of all; and a rank that has been silent
  * for too long ends the run. */
 void team_pulse(struct team *t, struct team_state *mine);
+
+/* The samples of a number that this rank has recorded so far: told to rank 0, where those of all
+ * others are added to them. */
+void team_add_seen(struct team *t, struct hist *mine);
 void team_say_enough(struct team *t);
 
 /* What a rank measured beside its meter, all of its load threads together. */

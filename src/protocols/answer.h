@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "audio/pcm.h"
@@ -35,7 +36,8 @@ struct answer_segment {
 };
 
 struct answer {
-	/* moments; 0: did not happen (METRICS.md) */
+	/* Touched by every event of a stream: kept together, so that they are few lines of cache
+	 * (ANSWER_WARM). Moments; 0: did not happen (METRICS.md) */
 	uint64_t first_event, first_token, last_token;
 	uint64_t last_event;		/* of any kind: behind last_token where it has no text */
 	uint64_t first_token_bound;
@@ -47,6 +49,8 @@ struct answer {
 	/* facts; -1: not told by the server */
 	int64_t output_tokens, prompt_tokens, cached_tokens, reasoning_tokens;
 	const char *finish_reason;	/* static text: stop, length, …; NULL: none came */
+	struct buf text;		/* always kept, limited */
+	struct sse sse;			/* work space of the protocols */
 
 	/* speech that was synthesised */
 	int sample_rate, channels, bytes_per_sample;
@@ -62,8 +66,7 @@ struct answer {
 	size_t n_partial_delays, partial_delays_room;
 	bool complete;			/* the last message came */
 
-	/* content: text always (limited); sound and segments only when ask->keep */
-	struct buf text;
+	/* content; sound and segments only when ask->keep */
 	struct buf reasoning;
 	struct buf sound;	/* as PCM of the format above, header taken off */
 	char language[16];	/* as the service named it; "" */
@@ -77,8 +80,10 @@ struct answer {
 	struct buf body;	/* a document that is read as a whole; sound to be decoded */
 	struct buf scratch;
 	struct buf stamps;	/* doubles: where tokens end in the audio, s */
-	struct sse sse;
 };
+
+/* So many bytes from the beginning are touched by every event. */
+#define ANSWER_WARM offsetof(struct answer, sample_rate)
 
 /* What a peer may make us hold. */
 #define ANSWER_TEXT_MAX ((size_t)8 << 20)

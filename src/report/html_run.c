@@ -261,6 +261,11 @@ void html_run(const struct html *h, const struct run *run, size_t index)
 			  "运行被中断: 以下为中断前的测量结果。");
 		(void)buf_str(out, "</p>");
 	}
+	if (run->until.metric) {
+		(void)buf_fmt(out, "<p class=\"%s\">", run_until_reached(run) ? "note" : "alert");
+		html_both(out, run_until_text(run, h->a, false), run_until_text(run, h->a, true));
+		(void)buf_str(out, "</p>");
+	}
 	html_targets(h, run->targets, run->n_targets);
 	if (!run->error || run->attempted > 0) {
 		facts(h, run);

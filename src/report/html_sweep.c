@@ -211,12 +211,19 @@ static void step_verdict(const struct html *h, const struct run *run)
 		html_run_verdict(h->out, run);
 		return;
 	}
-	bool met = strcmp(came, "met") == 0;
+	const char *distrust = json_text(run->settings, "find.not_trustworthy", NULL);
+	bool met = strcmp(came, "met") == 0, few = strcmp(came, "too few requests") == 0;
 	(void)buf_fmt(h->out, "<span class=\"v %s\"><i>%s</i> ", met ? "pass" : "skipped",
 		      met ? "✓" : "✗");
-	html_both(h->out, met ? "met" : "missed", met ? "达标" : "未达标");
+	if (few)
+		html_both(h->out, "too few requests to say", "样本太少,无法判定");
+	else
+		html_both(h->out, met ? "met" : distrust ? "not trustworthy" : "missed",
+			  met ? "达标" : distrust ? "结果不可信" : "未达标");
 	(void)buf_str(h->out, "</span>");
-	if (missed)
+	if (distrust)
+		html_tag(h->out, "small", NULL, distrust);
+	else if (missed)
 		html_tag(h->out, "small", NULL, missed);
 }
 

@@ -231,6 +231,9 @@ const char *tables_run_line(const struct run *run, struct arena *a, bool zh)
 		if (m && !isnan(m->value))
 			(void)buf_fmt(&b, " · %s %s", rates[i], metric_text(a, rates[i], m->value));
 	}
+	const char *until = run_until_text(run, a, zh);
+	if (until)
+		(void)buf_fmt(&b, " · %s", until);
 	if (run->interrupted)
 		(void)buf_str(&b, L(" · interrupted", " · 被中断"));
 	const char *text = arena_str(a, b.data);

@@ -163,6 +163,16 @@ static void read_hosts(struct reader *rd, struct run *run, const json_t *j)
 		reader_run_host(rd, v, ARENA_ADD(rd->a, run->hosts, run->n_hosts));
 }
 
+static void read_until(struct reader *rd, struct run_until *u, const json_t *j)
+{
+	if (!j)
+		return;
+	u->metric = reader_text(rd, j, "metric");
+	u->within = reader_real(rd, j, "within");
+	u->width = reader_real(rd, j, "known_to");
+	u->ended = reader_bool(rd, j, "ended_the_run");
+}
+
 /* Element i of a column; NaN for null. */
 static double cell(struct reader *rd, const json_t *windows, const char *column, size_t i)
 {
@@ -242,6 +252,7 @@ void reader_run(struct reader *rd, struct result *r, const json_t *j)
 	read_failures(rd, run, j);
 	read_hosts(rd, run, j);
 	read_windows(rd, run, j);
+	read_until(rd, &run->until, reader_object(rd, j, "until"));
 	run->interrupted = reader_bool(rd, j, "interrupted");
 	run->error = reader_text(rd, j, "error");
 }

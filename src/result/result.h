@@ -106,6 +106,14 @@ struct run_host {
 	double clock_ahead_s;		/* its wall clock against rank 0's, to the same bound */
 };
 
+/* A run that ends when a percentile is known well enough (until): is it? Judged by all samples. */
+struct run_until {
+	const char *metric;	/* NULL: not asked for */
+	double within;		/* as asked: half of its 95 % interval over it */
+	double width;		/* as it is; NaN: too few samples for an interval */
+	bool ended;		/* it ended the run; what was under way then came on top */
+};
+
 struct trust {
 	bool trustworthy;
 	struct strings reasons;		/* one sentence each */
@@ -137,6 +145,7 @@ struct run {
 	struct run_host *hosts;		/* by rank; none: one process made it */
 	size_t n_hosts;
 	struct trust trust;
+	struct run_until until;
 	bool interrupted;		/* ended early; what is here was measured */
 	const char *error;		/* could not run: why; or NULL */
 };
@@ -296,6 +305,10 @@ const char *accuracy_rule(const char *metric, bool zh);
 enum verdict leak_verdict(const struct leak_result *l);		/* skipped: too short */
 enum verdict soak_verdict(const struct soak_result *s);		/* skipped: there was none */
 double soak_longest_outage(const struct soak_result *s);	/* s; 0: none */
+
+bool run_until_reached(const struct run *run);	/* also where nothing was asked */
+/* "latency.p99 is known to ±4.7 %, as asked for (±5 %)"; NULL: nothing was asked. */
+const char *run_until_text(const struct run *run, struct arena *a, bool zh);
 
 /* run->trust.reasons.items[i], or the same in Chinese; in the arena. */
 const char *trust_reason(const struct run *run, size_t i, struct arena *a, bool zh);

@@ -247,6 +247,18 @@ static json_t *trust_json(const struct trust *t)
 	return j;
 }
 
+static json_t *until_json(const struct run *run)
+{
+	const struct run_until *u = &run->until;
+	json_t *j = json_object();
+	json_put_text(j, "metric", u->metric);
+	json_put_real(j, "within", u->within);
+	json_put_real(j, "known_to", u->width);
+	json_put_bool(j, "reached", run_until_reached(run));
+	json_put_bool(j, "ended_the_run", u->ended);
+	return j;
+}
+
 json_t *run_to_json(const struct run *run, uint64_t zero_ns)
 {
 	json_t *j = json_object();
@@ -278,6 +290,8 @@ json_t *run_to_json(const struct run *run, uint64_t zero_ns)
 		json_put(j, "failures", failures_json(run));
 	if (run->n_windows > 0)
 		json_put(j, "windows", windows_json(run));
+	if (run->until.metric)
+		json_put(j, "until", until_json(run));
 	if (run->interrupted)
 		json_put_bool(j, "interrupted", true);
 	json_put_text(j, "error", run->error);

@@ -131,7 +131,7 @@ static void tally_soak(const struct result *r, bool zh, struct tally *n, const c
 
 static const char *passed(const struct result *r, const struct tally *n, bool zh)
 {
-	struct buf b = BUF_INIT(1024);
+	struct buf b = BUF_INIT(8192);
 	if (n->targets)
 		(void)buf_fmt(&b, zh ? ",%llu 项指标全部达标" : ", %llu targets met",
 			      (unsigned long long)n->targets);
@@ -143,6 +143,10 @@ static const char *passed(const struct result *r, const struct tally *n, bool zh
 			      (unsigned long long)n->compared);
 	if (r->soak.present)
 		(void)buf_str(&b, zh ? ",长稳测试无异常" : ", the soak held");
+	for (size_t i = 0; i < r->n_runs; i++)
+		if (!run_until_reached(r->runs[i]))
+			(void)buf_fmt(&b, zh ? ",%s" : ", %s",
+				      run_until_text(r->runs[i], r->arena, zh));
 	if (n->skipped)
 		(void)buf_fmt(&b, zh ? ",另有 %llu 个用例跳过" : ", %llu cases skipped",
 			      (unsigned long long)n->skipped);

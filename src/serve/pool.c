@@ -178,9 +178,14 @@ static int take_ready(struct pool *p, struct slot *s, const struct frame *f, str
 	if (!json_whole(f->header, "protocol", &protocol) || protocol != 1)
 		return err_set(e, ERR_DATA, "it does not speak version 1 of the worker protocol");
 	if (strcmp(task, p->spec.task) != 0) {
+		(void)err_set(e, ERR_DATA, "it is a worker for %.20s, not for %s", task,
+			      p->spec.task);
+		/* Both at once: who waits for a worker tells why there will be none. */
+		(void)pthread_mutex_lock(&p->lock);
+		(void)err_set(&p->last_error, ERR_SYSTEM, "it was ended: %s", e->text);
 		p->fatal = true;
-		return err_set(e, ERR_DATA, "it is a worker for %.20s, not for %s", task,
-			       p->spec.task);
+		(void)pthread_mutex_unlock(&p->lock);
+		return -1;
 	}
 	(void)json_whole(f->header, "parallel", &parallel);
 	worker_take_ready(s->w, f->header);

@@ -40,13 +40,43 @@ void hist_clear(struct hist *h)
 	h->sum = 0;
 }
 
+static void put(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+static uint64_t get(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
+
 void hist_record(struct hist *h, uint64_t value)
 {
-	h->buckets[hist_index(value)]++;
+	uint64_t *bucket = &h->buckets[hist_index(value)];
+	put(bucket, *bucket + 1);
 	h->count++;
 	h->sum += value;
-	h->min = MIN(h->min, value);
-	h->max = MAX(h->max, value);
+	if (value < h->min)
+		put(&h->min, value);
+	if (value > h->max)
+		put(&h->max, value);
+}
+
+void hist_peek(struct hist *into, const struct hist *from)
+{
+	uint64_t min = get(&from->min), max = get(&from->max);
+	if (min > max)
+		return;
+	for (size_t i = hist_index(min); i <= hist_index(max); i++) {
+		uint64_t n = get(&from->buckets[i]);
+		if (n == 0)
+			continue;
+		into->buckets[i] += n;
+		into->count += n;
+		into->sum += (unsigned __int128)n * hist_low(i);
+		into->min = MIN(into->min, hist_low(i));
+		into->max = MAX(into->max, hist_high(i));
+	}
 }
 
 void hist_merge(struct hist *into, const struct hist *from)
@@ -151,6 +181,14 @@ bool hist_quantile_interval(const struct hist *h, double q, uint64_t *ret_lo, ui
 	*ret_lo = at_rank(h, lo);
 	*ret_hi = at_rank(h, hi);
 	return both;
+}
+
+double hist_quantile_width(const struct hist *h, double q)
+{
+	uint64_t lo, hi, value = hist_quantile(h, q);
+	if (value == 0 || !hist_quantile_interval(h, q, &lo, &hi))
+		return NAN;
+	return (double)(hi - lo) / 2 / (double)value;
 }
 
 bool hist_next(const struct hist *h, size_t *pos, uint64_t *ret_low, uint64_t *ret_high,

@@ -2,7 +2,7 @@
  *
  * Values are uint64_t; for metrics that are no time the unit is 1e-9 of the metric's unit (an
  * rtf of 0.25 is 250000000). Nothing is clamped or dropped. Fixed memory; recording allocates
- * nothing. One writer; merged after the run.
+ * nothing. One writer, on whom another thread may look with hist_peek(); merged after the run.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef STATS_HIST_H
 #define STATS_HIST_H
@@ -23,6 +23,10 @@ void hist_clear(struct hist *h);
 void hist_record(struct hist *h, uint64_t value);
 void hist_merge(struct hist *into, const struct hist *from);	/* exact: counts add up */
 
+/* Add what another thread has recorded in `from` so far, while it goes on. Min, max and sum are
+ * only as exact as the buckets. */
+void hist_peek(struct hist *into, const struct hist *from);
+
 uint64_t hist_count(const struct hist *h);
 uint64_t hist_min(const struct hist *h);	/* exact; 0 when empty */
 uint64_t hist_max(const struct hist *h);	/* exact */
@@ -38,6 +42,9 @@ uint64_t hist_count_to(const struct hist *h, uint64_t limit);
 /* 95 % confidence interval of the quantile by order statistics (binomial ranks); false when n
  * is too small for one (then lo/hi are the extremes). */
 bool hist_quantile_interval(const struct hist *h, double q, uint64_t *ret_lo, uint64_t *ret_hi);
+
+/* Half of that interval as a share of the quantile; NaN: too few samples to say, or it is 0. */
+double hist_quantile_width(const struct hist *h, double q);
 
 /* The filled buckets in ascending order, for plots and merging across hosts: call with *pos = 0
  * until it returns false. */

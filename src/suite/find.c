@@ -151,7 +151,7 @@ json_t *find_echo(const void *field)
 					f->hi) : NULL;
 }
 
-void find_size_step(const struct targets *targets, struct load_spec *step)
+uint64_t find_size_step(const struct targets *targets, struct load_spec *step)
 {
 	double need = ROUNDS * (double)MAX(step->concurrency, (int64_t)1);
 	for (size_t i = 0; i < targets->n; i++) {
@@ -171,4 +171,5 @@ void find_size_step(const struct targets *targets, struct load_spec *step)
 	else if (load_law(step) != ARRIVAL_CLOSED && step->rate > 0)
 		step->duration_ns = MAX(step->duration_ns,
 					(uint64_t)(need / step->rate * (double)NS_PER_S));
+	return (uint64_t)need;
 }

@@ -46,7 +46,8 @@ int find_from_yaml(const struct opt *o, const struct yaml_node *node, struct are
 		   struct err *e);
 json_t *find_echo(const void *field);
 
-/* Enough requests in this step that every percentile among the targets can be judged. */
-void find_size_step(const struct targets *targets, struct load_spec *step);
+/* Enough requests in this step that every percentile among the targets can be judged: so many,
+ * which a closed loop by time may not come to. */
+uint64_t find_size_step(const struct targets *targets, struct load_spec *step);
 
 #endif

@@ -206,43 +206,66 @@ static json_t *settings_echo(const struct settings *s, const struct load_spec *l
 	return echo;
 }
 
+/* What came of a step of a search. */
+enum step { STEP_MET = 'y', STEP_MISSED = 'n', STEP_TOO_FEW = 'f' };
+
 /* Does the load of all ranks meet the targets? Rank 0 has it and tells the others. */
-static bool all_met(struct dist *dist, const struct run *run)
+static enum step judge_step(struct dist *dist, const struct run *run, uint64_t least)
 {
 	CLEANUP(buf_release) struct buf word = BUF_INIT(16);
 	bool met = run_verdict(run) == VERDICT_PASS && run_error_rate(run) <= FIND_ERRORS_MAX;
+	enum step s = met ? STEP_MET : run->attempted < least ? STEP_TOO_FEW : STEP_MISSED;
 	if (dist_size(dist) == 1)
-		return met;
-	(void)buf_char(&word, met ? 'y' : 'n');
-	return dist_broadcast(dist, &word, NULL) == 0 && word.len == 1 && word.data[0] == 'y';
+		return s;
+	(void)buf_char(&word, (char)s);
+	if (dist_broadcast(dist, &word, NULL) != 0 || word.len != 1)
+		return STEP_MISSED;
+	return (enum step)word.data[0];
+}
+
+/* The first target that was not met; of numbers that are not trusted, why: then it is not the
+ * service that missed them. */
+static void say_missed(json_t *step, const struct run *run, struct arena *a)
+{
+	if (!run->trust.trustworthy && run->trust.reasons.n > 0)
+		json_put_text(step, "not_trustworthy", run->trust.reasons.items[0]);
+	for (size_t i = 0; i < run->n_targets; i++)
+		if (run->targets[i].verdict != VERDICT_PASS) {
+			json_put_text(step, "first_missed",
+				      arena_fmt(a, "%s %s", run->targets[i].metric,
+						run->targets[i].text));
+			return;
+		}
 }
 
 /* A step that does not meet the targets is what a search looks for, no failure of the service: its
  * targets are taken off, and its settings say what came of them. Only where the low end of the
- * range does not meet them, they were missed. */
-static void note_step(struct find_search *search, double value, const struct suite_env *env,
-		      struct result *r, struct run *run)
+ * range does not meet them, they were missed. 1: it had too few requests to say. */
+static int note_step(struct find_search *search, double value, uint64_t least,
+		     const struct suite_env *env, struct result *r, struct run *run)
 {
-	bool met = all_met(env->dist, run);
-	json_t *step = json_pack("{sfss}", "value", value, "targets", met ? "met" : "missed");
-	for (size_t i = 0; !met && i < run->n_targets; i++)
-		if (run->targets[i].verdict != VERDICT_PASS)
-			json_put_text(step, "first_missed",
-				      arena_fmt(r->arena, "%s %s", run->targets[i].metric,
-						run->targets[i].text));
+	enum step came = judge_step(env->dist, run, least);
+	bool met = came == STEP_MET, few = came == STEP_TOO_FEW;
+	json_t *step = json_pack("{sfss}", "value", value, "targets",
+				 met ? "met" : few ? "too few requests" : "missed");
+	if (!met)
+		say_missed(step, run, r->arena);
+	(void)json_object_set_new(run->settings, "find", step);
+	if (!met && (few || value > search->find.lo))
+		run->n_targets = 0;
+	if (few)
+		return 1;
 	find_tell(search, value, met);
 	const struct find_tried *best = find_highest_pass(search);
-	(void)json_object_set_new(run->settings, "find", step);
-	if (!met && value > search->find.lo)
-		run->n_targets = 0;
 	if (!met || !best || best->value != value || best->passes < 2)
-		return;
+		return 0;
 	struct metric *m = run_metric(r, run, search->find.by_rate ? "highest_rate" :
 				      "highest_concurrency", false);
 	const struct find_tried *fail = find_lowest_fail(search);
 	m->value = value;
 	m->note = fail ? arena_fmt(r->arena, "met twice; the lowest that missed: %g", fail->value)
 		       : "met twice; the end of the range was reached";
+	return 0;
 }
 
 /* The data that is named; else made ones, with pictures as they are asked for. */
@@ -263,11 +286,13 @@ static int find_samples(const struct settings *s, const struct service *service,
 			   e);
 }
 
-/* search: NULL, or what asked for this value. */
+/* search: NULL, or what asked for this value and needs so many requests at least to judge it. 1: it
+ * had fewer. */
 static int run_step(const struct settings *s, const struct load_spec *load, const char *name,
-		    struct find_search *search, double value, const struct suite_env *env,
-		    struct result *r, struct err *e)
+		    struct find_search *search, double value, uint64_t least,
+		    const struct suite_env *env, struct result *r, struct err *e)
 {
+	int rc = 0;
 	const struct service *service = suite_service(env, s->service, e);
 	struct load_work work = {
 		.service = service, .ask = s->ask, .unique_prompts = s->unique_prompts,
@@ -278,8 +303,8 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 	struct run *run = result_add_run(r, name, "performance");
 	run->service = suite_service_ref(service);
 	run->settings = settings_echo(s, load);
-	if (env->keeper)
-		keeper_begin_run(env->keeper, r->n_runs - 1);
+	if (env->keeper && keeper_begin_run(env->keeper, r->n_runs - 1, e) < 0)
+		return -1;
 	run_add_targets(r, run, targets_of(s, service));
 	if (load_run(load, &work, r, run, env->progress, e) < 0) {
 		run->error = arena_str(r->arena, e->text);
@@ -293,16 +318,39 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 			    arena_fmt(r->arena, "%s: image_encode: %s", name, e->text));
 	run_judge(r, run);
 	if (search)
-		note_step(search, value, env, r, run);
+		rc = note_step(search, value, least, env, r, run);
 	if (env->store && store_save_run(env->store, run, e) < 0)
 		return -1;
-	return 0;
+	return rc;
 }
 
 static const char *step_name(const struct settings *s, bool by_rate, double value,
 			     struct arena *a)
 {
 	return arena_fmt(a, by_rate ? "%s @ %.4g/s" : "%s @ %.0f", s->name, value);
+}
+
+/* One value of a search. A closed loop by time may end with too few requests to judge: then it goes
+ * by their number. */
+static int find_step(const struct settings *s, const struct service *service,
+		     struct find_search *search, double value, const struct suite_env *env,
+		     struct result *r, struct err *e)
+{
+	struct load_spec step = s->load;
+	const char *name = step_name(s, s->find.by_rate, value, r->arena);
+	for (size_t i = 0; i < search->n; i++)
+		if (search->tried[i].value == value)
+			name = arena_fmt(r->arena, "%s again", name);
+	set_step(&step, s->find.by_rate, value);
+	uint64_t need = find_size_step(targets_of(s, service), &step);
+	bool by_time = load_law(&step) == ARRIVAL_CLOSED && step.duration_ns > 0;
+	int rc = run_step(s, &step, name, search, value, by_time ? need : 0, env, r, e);
+	if (rc <= 0 || stop_requested())
+		return MIN(rc, 0);
+	step.duration_ns = step.cooldown_ns = 0;
+	step.requests = (int64_t)need;
+	return run_step(s, &step, arena_fmt(r->arena, "%s, longer", name), search, value, 0, env, r,
+			e);
 }
 
 static int run_find(const struct settings *s, const struct suite_env *env, struct result *r,
@@ -314,17 +362,9 @@ static int run_find(const struct settings *s, const struct suite_env *env, struc
 	if (!service)
 		return -1;
 	find_begin(&search, &s->find);
-	while (find_next(&search, &value) && !stop_requested()) {
-		struct load_spec step = s->load;
-		const char *name = step_name(s, s->find.by_rate, value, r->arena);
-		for (size_t i = 0; i < search.n; i++)
-			if (search.tried[i].value == value)
-				name = arena_fmt(r->arena, "%s again", name);
-		set_step(&step, s->find.by_rate, value);
-		find_size_step(targets_of(s, service), &step);
-		if (run_step(s, &step, name, &search, value, env, r, e) < 0)
+	while (find_next(&search, &value) && !stop_requested())
+		if (find_step(s, service, &search, value, env, r, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -334,14 +374,14 @@ static int measure(void *settings, const struct suite_env *env, struct result *r
 	if (s->find.lo > 0)
 		return run_find(s, env, r, e);
 	if (s->sweep.n == 0)
-		return run_step(s, &s->load, s->name, NULL, 0, env, r, e);
+		return run_step(s, &s->load, s->name, NULL, 0, 0, env, r, e);
 	int failures = 0;
 	for (size_t i = 0; i < s->sweep.n && !stop_requested(); i++) {
 		struct load_spec step = s->load;
 		double value = s->sweep.steps[i];
 		set_step(&step, s->sweep.by_rate, value);
 		failures += run_step(s, &step, step_name(s, s->sweep.by_rate, value, r->arena),
-				     NULL, value, env, r, e) < 0;
+				     NULL, value, 0, env, r, e) < 0;
 	}
 	return failures ? -1 : 0;
 }

@@ -11,6 +11,7 @@ struct entry {
 	const char *name; /* of the data, with the kind */
 	const struct sample *samples;
 	size_t n;
+	struct corpus corpus;	/* where they were read from a manifest */
 };
 
 struct samples {
@@ -19,6 +20,7 @@ struct samples {
 	struct painter *painter;
 	struct entry *entries;
 	size_t n_entries;
+	struct strings notes;
 };
 
 struct samples *samples_new(struct speaker *speaker, struct painter *painter)
@@ -33,8 +35,11 @@ struct samples *samples_new(struct speaker *speaker, struct painter *painter)
 
 struct samples *samples_free(struct samples *s)
 {
-	if (s)
-		(void)arena_free(s->arena);
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < s->n_entries; i++)
+		corpus_release(&s->entries[i].corpus);
+	(void)arena_free(s->arena);
 	return NULL;
 }
 
@@ -223,11 +228,14 @@ static int read_or_make(struct samples *s, const struct plan_data *d, const char
 			struct entry *to, struct err *e)
 {
 	if (d->manifest) {
-		struct corpus corpus;
-		if (corpus_read(d->manifest, kind, s->arena, &corpus, e) < 0)
+		if (corpus_read(d->manifest, kind, s->arena, &to->corpus, e) < 0)
 			return -1;
-		to->samples = corpus.samples;
-		to->n = corpus.n;
+		to->samples = to->corpus.samples;
+		to->n = to->corpus.n;
+		if (to->corpus.skipped > 0)
+			strings_add(&s->notes, s->arena, arena_fmt(
+				s->arena, "%s: %zu conversations without a question and an answer "
+				"were passed over", d->manifest, to->corpus.skipped));
 		return 0;
 	}
 	struct sample *all = arena_array(s->arena, (size_t)d->count, sizeof(*all));
@@ -258,4 +266,9 @@ int samples_get(struct samples *s, const struct plan_data *data, const char *kin
 	*ret = entry.samples;
 	*ret_n = entry.n;
 	return 0;
+}
+
+const struct strings *samples_notes(const struct samples *s)
+{
+	return &s->notes;
 }

@@ -24,6 +24,9 @@ struct samples *samples_free(struct samples *s);
 int samples_get(struct samples *s, const struct plan_data *data, const char *kind,
 		const struct sample **ret, size_t *ret_n, struct err *e);
 
+/* What was passed over in the data that was read, in words; as long as s lives. */
+const struct strings *samples_notes(const struct samples *s);
+
 /* A sentence from the seed: words of everyday vocabulary with a small number in it, about
  * `words` words long (en) or characters long (zh). */
 const char *made_sentence(struct rng *r, const char *language, int words, struct arena *a);

@@ -49,6 +49,15 @@ Made pictures have the number, the size and the format that were asked for; ever
   assay: image_size is written 1280x720, with 16 to 8192 pixels a side
   [2]
 
+Conversations of a ShareGPT file are asked in their own order; those that say nothing are counted.
+
+  $ printf '[{"conversations":[{"from":"human","value":"What?"},{"from":"gpt","value":"That."},{"from":"human","value":"Why?"}]},{"conversations":[]}]' >talk.json
+  $ bench --data talk.json --turns 3 --requests 2 --no-unique-prompts; tail -1 seen | jq -r '.messages[] | .role + ": " + .content'; jq -r '.skipped[]' r.json
+  user: What?
+  assistant: red
+  user: Why?
+  talk.json: 1 conversations without a question and an answer were passed over
+
 What the server counted is in the result: tokens that were thought and not said, and those that it had kept.
 
   $ bench; jq -c '.runs[0].metrics | .reasoning_tokens.p50, .cached_tokens.p50, .output_tokens.p50' r.json

@@ -3,6 +3,9 @@ A service to test against: the sim, which answers by given laws.
   $ serve() { assay serve chat --worker sim --port 0 --sim-ttft 20ms --sim-token-time 2ms --sim-tokens 8 >"$1" 2>/dev/null & echo $! >"$1.pid"
   >   until grep -qs listening "$1"; do read -rt 0.05 <> <(:) || :; done
   >   sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$1"; }
+  $ count() { curl -s "$1/metrics" | awk '/^assay_requests_total.*chat.*"200"/ { n += $2 } END { print n + 0 }'; }
+  $ answered() { local before=$(count $1)
+  >   until [ $(($(count $1) - before)) -ge $2 ]; do read -rt 0.05 <> <(:) || :; done; }
   $ url=$(serve one)
   $ printf '{"id":"a","question":"hello"}\n{"id":"b","question":"good day"}\n' >prompts.jsonl
 
@@ -33,11 +36,18 @@ A target that is missed is status 1 (4 when the machine was too busy for numbers
 Ctrl-C ends a run with a report of what was measured, status 4.
 
   $ bash -ic 'exec assay bench chat $0/v1 --model sim --data prompts.jsonl --duration 60s --no-monitor --quiet --format json' $url >r.json 2>/dev/null & bench=$!
-  $ read -rt 2 <> <(:) || :; kill -INT $bench; wait $bench; echo $?
+  $ answered $url 15; kill -INT $bench; wait $bench; echo $?
   4
   $ jq -c '.runs[0].counts.ok > 10, .interrupted' r.json
   true
   true
+
+A search by time that came to too few requests to judge the percentile goes by their number.
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --find concurrency:1..1 --duration 100ms --no-monitor --targets '{output_tokens: "< 1000"}' --quiet --format json >r.json || [ $? -eq 4 ]
+  $ jq -c '.runs[:2][] | [.name, .settings.find.targets == "too few requests", .counts.attempted >= 40]' r.json
+  ["bench chat @ 1",true,false]
+  ["bench chat @ 1, longer",false,true]
 
 A service that dies in the middle: what was measured is kept, the rest of the plan runs, and the report folder is whole.
 
@@ -52,7 +62,7 @@ A service that dies in the middle: what was measured is kept, the rest of the pl
   >   - {name: first, service: dies, data: prompts, requests: 60, concurrency: 1, max_tokens: 8}
   >   - {name: second, service: lives, data: prompts, requests: 10, concurrency: 1, max_tokens: 8}
   > END
-  $ (read -rt 1 <> <(:) || :; kill -9 $(cat two.pid)) & assay run two.plan.yaml --out report --no-monitor --quiet --format json >r.json; failed $?
+  $ (answered $other 10; kill -9 $(cat two.pid)) & assay run two.plan.yaml --out report --no-monitor --quiet --format json >r.json; failed $?
   failed
   $ jq -c '[.runs[].name], (.runs[0].counts | .ok > 5 and .ok < 60 and .attempted == 60), .runs[1].counts.ok' r.json
   ["first","second"]

@@ -249,9 +249,9 @@ bool fake_wait_until(uint64_t ns)
 	return true;
 }
 
-SSL_CTX *fake_tls(const char *pem_path)
+static X509 *self_signed(EVP_PKEY **ret_key, const char *pem_path)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = *ret_key = EVP_EC_gen("P-256");
 	X509 *x = X509_new();
 	MUST(key && x);
 	MUST(X509_set_version(x, X509_VERSION_3) == 1);
@@ -271,6 +271,22 @@ SSL_CTX *fake_tls(const char *pem_path)
 
 	FILE *f = fopen(pem_path, "w");
 	MUST(f && PEM_write_X509(f, x) == 1 && fclose(f) == 0);
+	return x;
+}
+
+void fake_identity(const char *cert_path, const char *key_path)
+{
+	EVP_PKEY *key;
+	X509_free(self_signed(&key, cert_path));
+	FILE *f = fopen(key_path, "w");
+	MUST(f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1 && fclose(f) == 0);
+	EVP_PKEY_free(key);
+}
+
+SSL_CTX *fake_tls(const char *pem_path)
+{
+	EVP_PKEY *key;
+	X509 *x = self_signed(&key, pem_path);
 	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 	MUST(tls && SSL_CTX_use_certificate(tls, x) == 1 && SSL_CTX_use_PrivateKey(tls, key) == 1);
 	X509_free(x);

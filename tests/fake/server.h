@@ -55,4 +55,7 @@ bool fake_wait_until(uint64_t ns);		/* CLOCK_MONOTONIC */
  * pem_path receives the certificate so that a client can trust it. */
 SSL_CTX *fake_tls(const char *pem_path);
 
+/* The same for a client: its certificate and key as files. */
+void fake_identity(const char *cert_path, const char *key_path);
+
 #endif

@@ -133,6 +133,7 @@ static inline void fixture_chat(struct result *r, struct rng *rng)
 	run_metric(r, run, "token_rate", false)->value = 254.1;
 	run_metric(r, run, "token_rate", false)->note = "tokens counted by the server's usage";
 	run_metric(r, run, "goodput_share", false)->value = 0.952;
+	run->until = (struct run_until){.metric = "ttft.p99", .within = 0.05, .width = 0.083};
 	fixture_windows(r, run, 60, 4, 2.3, rng);
 	fixture_target(r, run, "ttft.p99", "< 1.5s");
 	fixture_target(r, run, "tpot", "< 60ms");

@@ -1,5 +1,6 @@
 /* tests/unit/http/test-exchange.c - exchanges with a scripted server: every way to end.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "../stamps.h"
 #include "rig.h"
 
 /* --- what servers do --- */
@@ -231,10 +232,11 @@ static void serve_later(struct fake_conn *c, void *ctx)
 	buf_release(&in);
 }
 
+enum { BIG = 8 << 20 };
+
 static void test_upload(void **state)
 {
 	(void)state;
-	enum { BIG = 8 << 20 };
 	CLEANUP(free_ptr) char *body = calloc(1, BIG);
 	struct rig r;
 	struct seen s;
@@ -246,13 +248,21 @@ static void test_upload(void **state)
 	assert_true(s.x.upload_done > s.x.sent_first && s.x.upload_done <= s.x.first_byte);
 	seen_release(&s);
 	rig_down(&r);
+}
 
-	/* A small request on a kept connection: its acknowledgement comes with the reply, 60 ms
-	 * later, but it was there at once. */
+/* A small request on a kept connection: its acknowledgement comes with the reply, 60 ms later,
+ * but it was there at once. */
+static void test_small_upload(void **state)
+{
+	(void)state;
+	need_stamps();
+	static const char body[100];
+	struct rig r;
+	struct seen s;
 	rig_up(&r, serve_later, NULL, NULL, NULL);
 	seen_init(&s, &r);
 	for (int i = 0; i < 4; i++) {
-		start(&s, body, 100);
+		start(&s, body, sizeof(body));
 		run(&r, &s);
 		assert_int_equal(s.outcome, OUTCOME_OK);
 		assert_true(s.x.end - s.x.sent_first >= 60 * MS);
@@ -260,8 +270,15 @@ static void test_upload(void **state)
 	}
 	seen_release(&s);
 	rig_down(&r);
+}
 
-	/* a server that answers without reading, then closes: its answer counts */
+/* A server that answers without reading, then closes: its answer counts. */
+static void test_refused_upload(void **state)
+{
+	(void)state;
+	CLEANUP(free_ptr) char *body = calloc(1, BIG);
+	struct rig r;
+	struct seen s;
 	rig_up(&r, serve_text_close, "HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno", NULL, NULL);
 	seen_init(&s, &r);
 	start(&s, body, BIG);
@@ -281,6 +298,8 @@ int main(void)
 		cmocka_unit_test(test_kept_and_stale),
 		cmocka_unit_test(test_closed_while_idle),
 		cmocka_unit_test(test_upload),
+		cmocka_unit_test(test_small_upload),
+		cmocka_unit_test(test_refused_upload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

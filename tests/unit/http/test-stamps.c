@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "http/stamp.h"
+#include "../stamps.h"
 #include "rig.h"
 
 /* What the server sent and when. */
@@ -53,6 +54,7 @@ static void check_stamps(struct rig *r, struct seen *s, const struct truth *t)
 static void test_stamps(void **state)
 {
 	(void)state;
+	need_stamps();
 	struct truth t = {0};
 	struct rig r;
 	struct seen s;
@@ -68,6 +70,7 @@ static void test_stamps(void **state)
 static void test_tls(void **state)
 {
 	(void)state;
+	need_stamps();
 	char pem[] = "/tmp/assay-test-XXXXXX";
 	int fd = mkstemp(pem);
 	assert_true(fd >= 0);

@@ -170,19 +170,58 @@ static void test_trace_is_played(void **state)
 	(void)remove(path);
 }
 
+/* Half of the 95 % interval of a percentile over it, from the samples of all threads. */
+static double known_to(const struct run *run, double quantile)
+{
+	return hist_quantile_width(run_find_metric(run, "latency")->hist, quantile);
+}
+
+/* What all threads have seen decides, so more threads need no more requests: an interval of a p1
+ * takes 368, of each of four threads 1472. At 5 ms and 4 slots some 400 come between two looks. */
 static void test_until(void **state)
+{
+	static const char *const threads[] = {"1", "4"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		struct shop s;
+		shop_open(&s, serve_text, "null", "/");
+		s.delay_ns = 5 * MS;
+		run(&s, SPEC("concurrency", "4", "threads", threads[i], "duration", "60s",
+			     "until", "latency.p1:100%"), false);
+		assert_int_equal(s.run->generator.threads, i == 0 ? 1 : 4);
+		assert_in_range(s.run->outcomes[OUTCOME_OK], 368, 1300);
+		assert_false(s.run->interrupted);
+		assert_string_equal(s.run->until.metric, "latency.p1");
+		assert_true(s.run->until.ended);
+		assert_true(fabs(s.run->until.width - known_to(s.run, 0.01)) < 1e-12);
+		assert_true(run_until_reached(s.run) == (s.run->until.width <= 1));
+		shop_close(&s);
+	}
+}
+
+/* The limit comes first: the run says what is known, and that it is not what was asked for. */
+static void test_until_not_reached(void **state)
 {
 	(void)state;
 	struct shop s;
 	shop_open(&s, serve_text, "null", "/");
-	s.delay_ns = MS;
-	run(&s, SPEC("concurrency", "2", "duration", "60s", "until", "latency.p50:50%"), false);
-	assert_true(s.run->outcomes[OUTCOME_OK] > 5);
-	assert_true(s.run->duration_s < 30);
-	assert_false(s.run->interrupted);
-	struct metric_value v;
-	assert_true(run_value(s.run, "latency.p50", &v));
-	assert_true((v.hi - v.lo) / 2 <= 0.6 * v.value);
+	s.delay_ns = 5 * MS;
+	run(&s, SPEC("concurrency", "2", "requests", "60", "until", "latency.p50:0.0001%"), false);
+	assert_int_equal(s.run->attempted, 60);
+	assert_false(s.run->until.ended);
+	assert_false(run_until_reached(s.run));
+	assert_true(fabs(s.run->until.width - known_to(s.run, 0.5)) < 1e-12);
+	assert_non_null(strstr(run_until_text(s.run, s.arena, false), "NOT known as well"));
+	run(&s, SPEC("concurrency", "2", "requests", "60", "until", "latency.p99:50%"), false);
+	assert_true(isnan(s.run->until.width));
+	assert_false(run_until_reached(s.run));
+	assert_non_null(strstr(run_until_text(s.run, s.arena, false), "too few"));
+	result_judge(s.result);
+	assert_non_null(strstr(s.result->sentence, "latency.p99 is NOT known"));
+	run(&s, SPEC("requests", "3"), false);
+	assert_null(s.run->until.metric);
+	assert_null(run_until_text(s.run, s.arena, false));
+	assert_true(run_until_reached(s.run));
 	shop_close(&s);
 }
 
@@ -222,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_ramps),	     cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_words),	     cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_trace_is_played), cmocka_unit_test(test_until),
+		cmocka_unit_test(test_until_not_reached),
 		cmocka_unit_test(test_cooldown),     cmocka_unit_test(test_gather),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "load/record.h"
+#include "load/keeper_in.h"
 
 #define THREADS 3
 #define EACH 20000
@@ -85,7 +85,7 @@ static void threads_keep_all(void **state)
 	struct records *to[THREADS];
 	struct keeper *k = new_keeper();
 	struct err e;
-	keeper_begin_run(k, 5);
+	assert_int_equal(keeper_begin_run(k, 5, &e), 0);
 	for (size_t i = 0; i < THREADS; i++) {
 		to[i] = new_records(k);
 		assert_int_equal(pthread_create(&threads[i], NULL, one_thread, to[i]), 0);
@@ -181,6 +181,73 @@ static void a_full_disk_is_said(void **state)
 	(void)keeper_free(k);
 }
 
+/* Two requests of another rank, whose clock is far from this one's, as one piece. */
+static void make_piece(struct buf *piece, struct result *theirs)
+{
+	struct keeper *k = new_keeper();
+	const struct record *x;
+	struct err e;
+	size_t pos = 0;
+	assert_int_equal(keeper_begin_run(k, 0, &e), 0);
+	struct records *to = new_records(k);
+	for (size_t i = 0; i < 2; i++) {
+		struct asked one;
+		make(&one, theirs->runs[0]->start_ns + i * 5000, 3 * i);
+		one.answer.first_event = i == 0 ? 0 : one.answer.first_event;
+		put(to, &one, theirs->runs[0]->start_ns + i * 5000);
+		free(one.answer.events);
+	}
+	(void)records_free(to);
+	assert_int_equal(keeper_finish(k, &e), 0);
+	(void)buf_char(piece, PIECE_LAST);
+	while ((x = keeper_next(k, &pos)))
+		assert_int_equal(keeper_put_record(piece, k, theirs, 3, x), 0);
+	(void)keeper_free(k);
+}
+
+/* What another rank kept stands in the file as this one's, on this clock, in this run. */
+static void another_rank_is_read(void **state)
+{
+	(void)state;
+	CLEANUP(buf_release) struct buf piece = BUF_INIT(BUF_UNLIMITED);
+	struct result *theirs = result_new(), *ours = result_new();
+	struct err e = {0};
+	size_t pos = 0;
+	result_add_run(theirs, "load", "unit")->start_ns = 900000000;
+	(void)result_add_run(ours, "made alone", "unit");
+	result_add_run(ours, "load", "unit")->start_ns = 70000;
+	make_piece(&piece, theirs);
+	for (size_t len = 0; len < piece.len; len++) {
+		struct keeper *k = new_keeper();
+		assert_int_equal(keeper_begin_run(k, 1, &e), 0);
+		keeper_end_writer(k);
+		if (keeper_take_piece(k, ours, (struct span){piece.data, len}, &e) == 0)
+			assert_true(len == 1 || len == 1 + sizeof(struct record) + 8 + 4);
+		(void)keeper_free(k);
+	}
+	struct keeper *k = new_keeper();
+	assert_int_equal(keeper_begin_run(k, 1, &e), 0);
+	keeper_end_writer(k);
+	assert_int_equal(keeper_take_piece(k, ours, (struct span){"fno disk", 8}, &e), -1);
+	assert_string_equal(e.text, "no disk");
+	assert_int_equal(keeper_take_piece(k, ours, (struct span){piece.data, piece.len}, &e), 0);
+	assert_int_equal(keeper_finish(k, &e), 0);
+	for (uint64_t i = 0; i < 2; i++) {
+		const struct record *x = keeper_next(k, &pos);
+		assert_int_equal(x->run, 1);
+		assert_int_equal(x->rank, 3);
+		assert_string_equal(x->sample_id, "one");
+		assert_int_equal(x->intended, 70000 + i * 5000);
+		assert_int_equal(x->end, 70000 + i * 5000 + 1000);
+		assert_int_equal(x->first_event, i == 0 ? 0 : 70000 + 5000 + 100);
+		assert_int_equal(x->n_gaps, 3 * i);
+	}
+	assert_null(keeper_next(k, &pos));
+	(void)keeper_free(k);
+	result_free(theirs);
+	result_free(ours);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +255,7 @@ int main(void)
 		cmocka_unit_test(a_long_answer),
 		cmocka_unit_test(nothing_was_kept),
 		cmocka_unit_test(a_full_disk_is_said),
+		cmocka_unit_test(another_rank_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "load/deal.h"
 #include "load/meter_in.h"
 #include "load/schedule.h"
 #include "load/team.h"
@@ -71,6 +72,68 @@ static void test_open_shares(void **state)
 		assert_true(s.rate == 2.5);
 		assert_true(team_share(&ramp, k, RANKS));
 		assert_true(ramp.steps[0] == 1 && ramp.steps[1] == 2);
+	}
+}
+
+#define DEALT_MAX 400
+
+/* The requests of all ranks, by their number among all, are those of one process: each once. */
+static void check_deal(const struct load_spec *whole, bool warmup, int ranks)
+{
+	bool seen[DEALT_MAX] = {false};
+	uint64_t base = warmup ? 0 : (uint64_t)whole->warmup, n = 0;
+	for (int k = 0; k < ranks; k++) {
+		struct load_spec s = *whole;
+		struct deal d;
+		assert_int_equal(deal_init(&d, whole, warmup, base, k, ranks, NULL), 0);
+		(void)team_share(&s, k, ranks);
+		uint64_t own = (uint64_t)(warmup ? s.warmup : s.requests), before = 0;
+		for (uint64_t i = 0; i < own; i++, n++) {
+			uint64_t at = deal_index(&d, i);
+			assert_true(at >= base && at < base + DEALT_MAX && !seen[at - base]);
+			assert_true(i == 0 || at > before);
+			seen[at - base] = true;
+			before = at;
+		}
+		deal_release(&d);
+	}
+	for (uint64_t i = 0; i < n; i++)
+		assert_true(seen[i]);
+	assert_int_equal(n, warmup ? whole->warmup : whole->requests);
+}
+
+static void test_deal(void **state)
+{
+	static const int64_t slots[] = {1, 2, 3, 5, 8, 64}, requests[] = {1, 3, 7, 100, 103, 400};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(slots) * ARRAY_LEN(requests); i++)
+		for (int ranks = 1; ranks <= 9; ranks += 2) {
+			struct load_spec s = {.concurrency = slots[i % ARRAY_LEN(slots)],
+					      .requests = requests[i / ARRAY_LEN(slots)]};
+			s.warmup = s.concurrency + 2;
+			check_deal(&s, false, ranks);
+			check_deal(&s, true, ranks);
+			s.arrival = i % 2 ? ARRIVAL_CONSTANT : ARRIVAL_POISSON;
+			s.rate = 9;
+			s.concurrency = 0;
+			check_deal(&s, false, ranks);
+			check_deal(&s, true, ranks);
+		}
+}
+
+/* By time nobody knows how many each will send: in turns, as many at each as it has slots. */
+static void test_deal_by_time(void **state)
+{
+	static const uint64_t first[RANKS][4] = {{3, 4, 8, 9}, {5, 10, 15, 20}, {6, 11, 16, 21},
+						 {7, 12, 17, 22}};
+	const struct load_spec whole = {.concurrency = 5, .duration_ns = S, .warmup = 3};
+	(void)state;
+	for (int k = 0; k < RANKS; k++) {
+		struct deal d;
+		assert_int_equal(deal_init(&d, &whole, false, 3, k, RANKS, NULL), 0);
+		for (uint64_t i = 0; i < 4; i++)
+			assert_int_equal(deal_index(&d, i), first[k][i]);
+		deal_release(&d);
 	}
 }
 
@@ -390,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_shares_add_up),
 		cmocka_unit_test(test_requests_go_with_slots),
 		cmocka_unit_test(test_open_shares),
+		cmocka_unit_test(test_deal),
+		cmocka_unit_test(test_deal_by_time),
 		cmocka_unit_test(test_dealt_out),
 		cmocka_unit_test(test_poisson_stays_poisson),
 		cmocka_unit_test(test_exact),

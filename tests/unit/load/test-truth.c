@@ -1,5 +1,6 @@
 /* tests/unit/load/test-truth.c - what is measured of token streams against what the server did.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "../stamps.h"
 #include "shop.h"
 
 /* The first token after 120 ms, then one every 15 ms: a law, and what became of it. */
@@ -87,6 +88,7 @@ static bool tokens_agree(const struct shop *s, size_t n)
 static void test_truth(void **state)
 {
 	(void)state;
+	need_stamps();
 	bool good = false;
 	for (int attempt = 0; attempt < 3 && !good; attempt++) {
 		struct shop s;

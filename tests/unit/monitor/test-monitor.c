@@ -21,6 +21,7 @@ static const struct series *find(const struct result *r, const char *device, con
 static void test_series_of_a_run(void **state)
 {
 	(void)state;
+	need_own_stat();
 	struct err e;
 	static struct collect c = COLLECT_INIT;
 	struct monitor_spec spec;

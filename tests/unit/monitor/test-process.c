@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,9 +22,13 @@ static pid_t start_family(int held_fds)
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		/* Not left behind, holding this program's output, when a check fails. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (int i = 0; i < held_fds; i++)
 			(void)dup(0);
 		pid_t grandchild = fork();
+		if (grandchild == 0)
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (grandchild > 0 && write(ready[1], "x", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -34,6 +39,16 @@ static pid_t start_family(int held_fds)
 	(void)close(ready[0]);
 	(void)close(ready[1]);
 	return pid;
+}
+
+/* One; under an emulator more, which are its own. */
+static double threads_of_this(void)
+{
+	char text[4096];
+	assert_true(proc_read(NULL, text, sizeof(text), "/proc/self/status") > 0);
+	double n = proc_value(text, "Threads:");
+	assert_true(n == 1 || (n > 1 && patience_factor() > 1));
+	return n;
 }
 
 static void end_family(pid_t pid)
@@ -68,7 +83,7 @@ static void test_tree_and_its_end(void **state)
 	void *s = open_for(&t);
 	assert_int_equal(collect_turn(&c, row, s, clock_now(), &e), 0);
 	assert_true(collect_last(&c, device, "processes") == 2);
-	assert_true(collect_last(&c, device, "threads") == 2);
+	assert_true(collect_last(&c, device, "threads") == 2 * threads_of_this());
 	assert_true(collect_last(&c, device, "rss") > 10000);
 	assert_true(collect_last(&c, device, "pss") > 1000);
 	assert_true(collect_last(&c, device, "fds") >= 2 * (5 + 1));
@@ -85,6 +100,7 @@ static void test_tree_and_its_end(void **state)
 static void test_cpu_of_this_process(void **state)
 {
 	(void)state;
+	need_own_stat();
 	struct err e;
 	static struct collect c = COLLECT_INIT;
 	const struct sampler *row = sampler_find("process");

@@ -24,8 +24,9 @@
 #include "base/process.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "patience.h"
 
-#define TEST_WAIT (20 * NS_PER_S)
+#define TEST_WAIT patience(20 * NS_PER_S)
 
 struct service {
 	pid_t pid;

@@ -151,22 +151,23 @@ static void check_pace(const char *body)
 		at++;
 		if (n == 0)
 			first = sent;
-		int64_t off = sent - first - (int64_t)n * 10 * (int64_t)NS_PER_MS;
+		int64_t off = sent - first - (int64_t)(n * patience(10 * NS_PER_MS));
 		/* The first may itself be late, so others can be early against it by as much. */
-		assert_true(off > -200 * (int64_t)NS_PER_MS);
+		assert_true(off > -(int64_t)patience(200 * NS_PER_MS));
 		if (n >= TOKENS / 2)
 			worst_last = n == TOKENS / 2 ? off : MIN(worst_last, off);
 	}
 	assert_int_equal(n, TOKENS);
-	/* Were each gap late by only 1 ms, the last half would be late by 25 ms at least. */
-	assert_true(worst_last < 20 * (int64_t)NS_PER_MS);
+	/* Were each gap late by only a tenth, the last half would be late by 2.5 gaps at least. */
+	assert_true(worst_last < (int64_t)patience(20 * NS_PER_MS));
 }
 
 static void test_pace(void **state)
 {
 	(void)state;
-	static const char *const args[] = {"chat", "--worker", "sim", "--sim-ttft", "50ms",
-					   "--sim-token-time", "10ms", "--sim-tokens", "50", NULL};
+	struct patience_text token = patience_ms(10);
+	const char *const args[] = {"chat", "--worker", "sim", "--sim-ttft", "50ms",
+				    "--sim-token-time", token.text, "--sim-tokens", "50", NULL};
 	struct service s = service_start(args);
 	CLEANUP(buf_release) struct buf b = BUF_INIT(BUF_UNLIMITED);
 	put_post(&b, CHAT, "application/json", CHAT_STREAM, strlen(CHAT_STREAM));

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/rng.h"
 #include "base/util.h"
@@ -194,6 +196,73 @@ static void test_interval_covers(void **state)
 	hist_free(h);
 }
 
+static struct hist *watched;
+static atomic_bool all_there;
+
+static void *record_many(void *arg)
+{
+	(void)arg;
+	for (uint64_t i = 0; i < 300000; i++)
+		hist_record(watched, i * 37 % 100003);
+	atomic_store(&all_there, true);
+	return NULL;
+}
+
+/* From another thread: never more than there is, and all of it in the end. */
+static void test_peek(void **state)
+{
+	(void)state;
+	struct hist *seen = fresh();
+	pthread_t thread;
+	uint64_t before = 0;
+	watched = fresh();
+	hist_peek(seen, watched);
+	assert_int_equal(hist_count(seen), 0);
+	assert_int_equal(pthread_create(&thread, NULL, record_many, NULL), 0);
+	for (bool last = false; !last;) {
+		last = atomic_load(&all_there);
+		hist_clear(seen);
+		hist_peek(seen, watched);
+		assert_in_range(hist_count(seen), before, 300000);
+		before = hist_count(seen);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(before, 300000);
+	static const double qs[] = {0.01, 0.5, 0.99};
+	for (size_t i = 0; i < ARRAY_LEN(qs); i++)
+		assert_int_equal(hist_quantile(seen, qs[i]), hist_quantile(watched, qs[i]));
+	hist_free(watched);
+	hist_free(seen);
+}
+
+/* Two parts may each know their median to 1 %, and all of it be wide apart. */
+static void test_width(void **state)
+{
+	(void)state;
+	struct hist *a = fresh(), *b = fresh(), *few = fresh();
+	uint64_t lo, hi;
+	for (uint64_t i = 0; i < 500; i++) {
+		hist_record(a, 1000000 + i * 20);
+		hist_record(b, 9000000 + i * 180);
+	}
+	assert_true(hist_quantile_width(a, 0.5) < 0.01);
+	assert_true(hist_quantile_width(b, 0.5) < 0.01);
+	hist_merge(a, b);
+	assert_true(hist_quantile_width(a, 0.5) > 0.4);
+	assert_true(hist_quantile_interval(a, 0.5, &lo, &hi));
+	assert_true(fabs(hist_quantile_width(a, 0.5) - (double)(hi - lo) / 2 /
+			 (double)hist_quantile(a, 0.5)) < 1e-12);
+	assert_true(isnan(hist_quantile_width(few, 0.5)));
+	for (uint64_t i = 0; i < 367; i++)
+		hist_record(few, 100 + i);
+	assert_true(isnan(hist_quantile_width(few, 0.99)));	/* 0.99^367 > 0.025 */
+	hist_record(few, 100);
+	assert_false(isnan(hist_quantile_width(few, 0.99)));
+	hist_free(a);
+	hist_free(b);
+	hist_free(few);
+}
+
 static void test_text_comes_back(void **state)
 {
 	(void)state;
@@ -261,6 +330,8 @@ int main(void)
 		cmocka_unit_test(test_nearest_rank),
 		cmocka_unit_test(test_merge_is_exact),
 		cmocka_unit_test(test_interval_covers),
+		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_text_comes_back),
 		cmocka_unit_test(test_garbage_is_refused),
 	};

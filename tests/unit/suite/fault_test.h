@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "deploy/deploy.h"
+#include "patience.h"
 #include "suite/suites.h"
 
 /* A service that runs, and what the suite made of it. */
@@ -39,7 +40,7 @@ static inline void bed_start(struct bed *b, const char *kind, const char *const 
 	const char *env[] = {arena_fmt(b->arena, "TMPDIR=%s", temp), NULL};
 	struct deploy_spec spec = {.name = kind, .argv = argv, .env = env, .ready_path = "/health",
 				   .log_path = arena_fmt(b->arena, "%s/log", b->folder),
-				   .ready_timeout_ns = 30 * NS_PER_S};
+				   .ready_timeout_ns = patience(30 * NS_PER_S)};
 	if (deploy_start(&spec, &b->deployed, &e) < 0 || deploy_wait(b->deployed, &e) < 0)
 		fail_msg("%s", e.text);
 	b->plan = (struct plan){.path = "test", .n_services = 1};
@@ -71,8 +72,9 @@ static inline void bed_run(struct bed *b, const char *cases, bool restarts)
 	void *settings = arena_alloc(b->arena, suite_faults.settings_size);
 	(void)suite_faults.bind(settings, sets);
 	opt_defaults(sets[0].rows, sets[0].to);
+	struct patience_text recover = patience_ms(6000);
 	if ((cases && opt_set(&sets[0], "cases", cases, b->arena, &e) < 0) ||
-	    opt_set(&sets[0], "recover_time", "6s", b->arena, &e) < 0 ||
+	    opt_set(&sets[0], "recover_time", recover.text, b->arena, &e) < 0 ||
 	    suite_faults.check(settings, &env, &e) < 0 ||
 	    suite_faults.run(settings, &env, b->result, &e) < 0)
 		fail_msg("%s", e.text);
@@ -86,6 +88,7 @@ static inline void bed_end(struct bed *b)
 	(void)deploy_stop(b->deployed);
 	(void)file_remove_tree(b->folder, NULL);
 	(void)result_free(b->result);
+	service_release(b->plan.services);
 	(void)arena_free(b->arena);
 }
 

@@ -131,8 +131,11 @@ static void test_sizes(void **state)
 	find_size_step(&all, &step);
 	assert_int_equal(step.requests, 500);
 	step = (struct load_spec){.rate = 10, .duration_ns = NS_PER_S};
-	find_size_step(&all, &step);
+	assert_int_equal(find_size_step(&all, &step), 40);
 	assert_int_equal(step.duration_ns, 4 * NS_PER_S);
+	step = (struct load_spec){.concurrency = 2, .duration_ns = NS_PER_S};
+	assert_int_equal(find_size_step(&all, &step), 40);
+	assert_true(step.requests == 0 && step.duration_ns == NS_PER_S);
 }
 
 int main(void)
