@@ -217,8 +217,8 @@ static void history(const struct history *h, struct arena *a, struct buf *out)
 	}
 	close_table(out);
 	(void)buf_str(out, "<p class=\"note\">");
-	html_both(out, "In the order of the command. Grey bars: 95 % intervals. Each plot has its own scale, "
-		  "from 0 where that leaves the line readable.",
+	html_both(out, "In the order of the command. Grey bars: 95 % intervals. Each plot has "
+		  "its own scale, from 0 where that leaves the line readable.",
 		  "按命令中的次序。灰线为 95% 区间。各图纵轴自成比例,在曲线仍可辨读时从 0 开始。");
 	(void)buf_str(out, "</p>\n");
 }

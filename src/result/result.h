@@ -286,8 +286,8 @@ void run_host_fill(struct run_host *h, const struct run *run);
 void run_judge(struct result *r, struct run *run);
 void result_judge(struct result *r);
 
-/* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass; skipped:
- * one service of a soak without targets of its own, which the soak judges with the others. */
+/* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass, or
+ * skipped: a service of a soak without targets of its own; the soak judges it with the others. */
 enum verdict run_verdict(const struct run *run);
 /* What gave a run its verdict where no target did, in the arena. */
 const char *run_why(const struct run *run, struct arena *a, bool zh);

@@ -1,7 +1,8 @@
 /* tests/browser/make-report.c - write the report folder of a made result: make-report DIR [LANG]
- * [REQUESTS]. It prints how many seconds report.html took. It is the result of the golden files, and with it what these have not: a search for
- * capacity, a server's queue, ECC and health of devices, answers that part. With REQUESTS the
- * first run is as long as that many requests, for sizes.
+ * [REQUESTS]. It prints how many seconds report.html took. It is the result of the golden files,
+ * and with it what these have not: a search for capacity, a server's queue, ECC and health of
+ * devices, answers that part. With REQUESTS the first run is as long as that many requests, for
+ * sizes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/file.h"

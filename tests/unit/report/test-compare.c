@@ -262,8 +262,9 @@ static void test_answers(void **state)
 static void expect_page(const char *page)
 {
 	static const char *const parts[] = {"The environments differ", "id=\"metrics\"",
-					    "class=\"group\"", "class=\"judged\"", "order statistics",
-					    "次序统计量", "Changed or missing", "id=\"history\"",
+					    "class=\"group\"", "class=\"judged\"",
+					    "order statistics", "次序统计量",
+					    "Changed or missing", "id=\"history\"",
 					    "In the order of the command", "答错(keyword)"};
 	const char *at = page;
 	for (size_t i = 0; i < ARRAY_LEN(parts) - 1; i++) {
