@@ -8,6 +8,7 @@
 	var lines = {};		/* by source, device and name */
 	var panels = {};	/* by name and unit: one plot each */
 	var state = null;
+	var view = null;	/* what was zoomed to, of all panels; null: the whole run */
 	var heads = [['phase', '阶段'], ['since', '开始'], ['took', '用时'], ['done', '进度'], ['ok', '成功'],
 		['failed', '失败'], ['in flight', '进行中'], ['rate', '速率'], ['p50', 'p50'], ['p99', 'p99']];
 
@@ -70,7 +71,7 @@
 			var key = [n.source, n.device, n.name].join('\n');
 			var line = lines[key];
 			if (!line) {
-				line = lines[key] = { name: n.name, unit: n.unit, worst: n.worst, t: [], v: [],
+				line = lines[key] = { name: n.name, source: n.source, unit: n.unit, worst: n.worst, t: [], v: [],
 					label: n.device || n.source };
 			}
 			for (var i = 0; i < n.t.length; i++) {
@@ -109,7 +110,7 @@
 		while (x !== undefined && at > 0 && panel.data[at][0] > x)
 			at--;
 		panel.head.textContent = '';
-		element('b', '', panel.name, panel.head);
+		element('b', '', panel.title ? panel.title[chinese() ? 1 : 0] : panel.name, panel.head);
 		if (x !== undefined)
 			element('span', '', clock(x), panel.head);
 		var all = colors(panel.lines.length);
@@ -124,10 +125,29 @@
 		});
 	}
 
+	/* All panels have one clock, from the first reading of any until now. */
+	function span() {
+		var from = Infinity, to = state.now;
+		Object.keys(lines).forEach(function (key) {
+			var t = lines[key].t;
+			if (t.length) {
+				from = Math.min(from, t[0]);
+				to = Math.max(to, t[t.length - 1]);
+			}
+		});
+		return [from, to];
+	}
+
+	function zoomed(from, to) {
+		var all = span();
+		view = from <= all[0] && to >= all[1] ? null : [from, to];
+		plots();
+	}
+
 	function options(panel) {
 		var ink = getComputedStyle(root);
 		return {
-			file: panel.data, colors: colors(panel.lines.length),
+			file: panel.data, dateWindow: view || span(), colors: colors(panel.lines.length),
 			labels: ['t'].concat(panel.lines.map(function (l, i) { return String(i); })),
 			axisLineColor: ink.getPropertyValue('--line').trim(),
 			gridLineColor: ink.getPropertyValue('--line').trim()
@@ -153,8 +173,10 @@
 		first.connectSeparatedPoints = true;
 		first.includeZero = true;
 		first.labelsUTC = true;
+		first.zoomCallback = zoomed;
+		box.addEventListener('dblclick', function () { zoomed(-Infinity, Infinity); });
 		first.axes = {
-			x: { valueFormatter: clock, axisLabelFormatter: function (v) { return clock(v); } },
+			x: { pixelsPerLabel: 90, valueFormatter: clock, axisLabelFormatter: function (v) { return clock(v); } },
 			y: { axisLabelWidth: 62, axisLabelFormatter: function (v) {
 				return show(v, panel.unit);
 			} }
@@ -184,14 +206,22 @@
 		return element('div', '', null, more);
 	}
 
+	/* The memory of the host would hide that of the devices. */
+	function titleOf(l) {
+		if (l.name !== 'memory_used')
+			return null;
+		return l.source === 'host' ? ['memory of the host', '主机内存'] :
+			['device memory (HBM)', '设备显存 (HBM)'];
+	}
+
 	function plots() {
 		Object.keys(lines).forEach(function (key) {
-			var l = lines[key], id = l.name + '\n' + l.unit;
+			var l = lines[key], title = titleOf(l), id = (title ? title[0] : l.name) + '\n' + l.unit;
 			if (l.name === 'memory_total')
 				return;
 			var panel = panels[id];
 			if (!panel)
-				panel = panels[id] = { name: l.name, unit: l.unit, lines: [], data: [],
+				panel = panels[id] = { name: l.name, title: title, unit: l.unit, lines: [], data: [],
 					place: placeOf(l.name) };
 			if (panel.lines.indexOf(l) < 0)
 				panel.lines.push(l);

@@ -5,6 +5,7 @@
 	var root = document.documentElement;
 	var data = JSON.parse(document.getElementById('data').textContent);
 	var drawn = [];		/* functions that draw everything again in other colours */
+	var sizes = [];		/* and those that draw it in another width */
 
 	function chinese() {
 		return root.getAttribute('data-lang') === 'zh';
@@ -264,6 +265,9 @@
 			again: function () {
 				g.updateOptions(settings());
 			},
+			resize: function () {
+				g.resize();
+			},
 			end: function () {
 				g.destroy();
 			}
@@ -295,6 +299,9 @@
 		}
 		drawn.push(function () {
 			now.again();
+		});
+		sizes.push(function () {
+			now.resize();
 		});
 		pick(0);
 	}
@@ -553,6 +560,7 @@
 		time.graphs.push(g);
 		box.addEventListener('dblclick', function () { time.zoom(time.whole); });
 		drawn.push(function () { g.updateOptions(settings()); });
+		sizes.push(function () { g.resize(); });
 	}
 
 	function panelsOf(parent, list, time) {
@@ -690,6 +698,28 @@
 
 	document.addEventListener('assay-redraw', function () {
 		drawn.forEach(function (f) { f(); });
+	});
+
+	/* Paper is white and narrow, whatever the window is. */
+	var theme = null;
+
+	function everything() {
+		sizes.concat(drawn).forEach(function (f) { f(); });
+	}
+
+	addEventListener('beforeprint', function () {
+		theme = root.getAttribute('data-theme');
+		root.setAttribute('data-theme', 'light');
+		root.classList.add('printing');
+		everything();
+	});
+	addEventListener('afterprint', function () {
+		if (theme === null)
+			root.removeAttribute('data-theme');
+		else
+			root.setAttribute('data-theme', theme);
+		root.classList.remove('printing');
+		everything();
 	});
 
 	function draw(place) {

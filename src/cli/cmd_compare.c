@@ -99,7 +99,7 @@ static int print(const struct own_options *own, const struct common_options *com
 	compare_terminal(c, writer_chinese(&w), command_color(common, STDOUT_FILENO),
 			 width, &out);
 	if (h->n > 2)
-		history_terminal(h, c->a, width, &out);
+		history_terminal(h, c->a, writer_chinese(&w), width, &out);
 	return command_print(out.data ? out.data : "", out.len);
 }
 

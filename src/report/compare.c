@@ -128,6 +128,13 @@ static bool per_request(const char *metric)
 	return metric_parse(metric, &def, &q, &stat) && def->scope == METRIC_REQUEST;
 }
 
+/* Rates have theirs from the windows of the run. */
+static bool has_windows(const char *metric)
+{
+	return strcmp(metric, "request_rate") == 0 || strcmp(metric, "token_rate") == 0 ||
+	       strcmp(metric, "audio_rate") == 0;
+}
+
 void compare_judge(struct compared *c, const struct compare_options *o)
 {
 	set_gate(c, o);
@@ -143,7 +150,8 @@ void compare_judge(struct compared *c, const struct compare_options *o)
 		c->why = !isinf(hi) ? "the interval holds both the same and worse"
 			 : per_request(c->metric) && c->base.n > 0 && c->now.n > 0
 				 ? "too few samples for an interval"
-				 : "one number without an interval";
+			 : has_windows(c->metric) ? "too few windows for an interval"
+						  : "one number without an interval";
 		if (!isinf(hi) && !isinf(lo)) {
 			uint64_t n = interval_n_gate(MAX(c->now.n, (uint64_t)1), (lo + hi) / 2,
 						     (hi - lo) / 2, c->gate);
@@ -236,7 +244,9 @@ static void compare_run(struct comparison *c, const struct run *base, const stru
 			listed = listed && strcmp(def->name, unlisted[k]) != 0;
 		if (!listed)
 			continue;
-		add(c, base, now, arena_fmt(c->a, "%s.p50", def->name), o);
+		/* The bare name means the p50. */
+		if (!already(c, now->name, def->name))
+			add(c, base, now, arena_fmt(c->a, "%s.p50", def->name), o);
 		add(c, base, now, arena_fmt(c->a, "%s.p99", def->name), o);
 	}
 }

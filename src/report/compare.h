@@ -120,7 +120,8 @@ struct history {
 	const char *const *paths;
 	size_t n;
 };
-void history_terminal(const struct history *h, struct arena *a, size_t width, struct buf *out);
+void history_terminal(const struct history *h, struct arena *a, bool zh, size_t width,
+		      struct buf *out);
 json_t *history_json(const struct history *h, struct arena *a);
 
 /* One page: the comparison, and the history with a plot of each number (NULL: none). */

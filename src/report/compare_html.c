@@ -27,7 +27,18 @@ static void open_table(struct buf *out, const char *id, const char *en, const ch
 {
 	(void)buf_fmt(out, "<section id=\"%s\"><h2>", id);
 	html_both(out, en, zh);
-	(void)buf_str(out, "</h2><div class=\"wide\"><table><thead><tr>");
+	(void)buf_fmt(out, "</h2><div class=\"wide\"><table class=\"%s\"><thead><tr>", id);
+}
+
+/* A run's name over its rows. */
+static void group_row(struct buf *out, const char *group, const char **last, size_t columns)
+{
+	if (*last && strcmp(*last, group) == 0)
+		return;
+	*last = group;
+	(void)buf_fmt(out, "<tr class=\"group\"><th colspan=\"%zu\">", columns);
+	html_text(out, group);
+	(void)buf_str(out, "</th></tr>");
 }
 
 static void close_table(struct buf *out)
@@ -37,8 +48,12 @@ static void close_table(struct buf *out)
 
 static void environment(const struct comparison *c, struct buf *out)
 {
-	if (c->n_environment == 0)
+	if (c->n_environment == 0) {
+		(void)buf_str(out, "<p class=\"note\">");
+		html_both(out, "Both were measured in the same environment.", "两次测量的环境相同。");
+		(void)buf_str(out, "</p>\n");
 		return;
+	}
 	open_table(out, "environment", "The environments differ", "环境不同");
 	html_head(out, NULL, "", "");
 	html_head(out, NULL, "base", "基线");
@@ -55,32 +70,39 @@ static void environment(const struct comparison *c, struct buf *out)
 	close_table(out);
 }
 
+static const char *remark(struct arena *a, const struct compared *x, bool zh)
+{
+	const char *why = compare_why(a, x, zh), *rule = compare_rule(x, zh);
+	return arena_fmt(a, "%s%s%s", why, *why && *rule ? " · " : "", rule);
+}
+
 static void items(const struct comparison *c, struct buf *out)
 {
 	static const char *const heads[][2] = {
-		{"", ""}, {"run", "运行"}, {"metric", "指标"}, {"base", "基线"}, {"new", "新"},
+		{"", ""}, {"metric", "指标"}, {"base", "基线"}, {"new", "新"},
 		{"change", "变化"}, {"95 % interval", "95 % 区间"}, {"remark", "说明"}};
+	const char *group = NULL;
 	if (c->n == 0)
 		return;
 	open_table(out, "metrics", "Numbers", "数值");
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		html_head(out, i >= 3 && i <= 6 ? "num" : NULL, heads[i][0], heads[i][1]);
+		html_head(out, i >= 2 && i <= 5 ? "num" : NULL, heads[i][0], heads[i][1]);
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t i = 0; i < c->n; i++) {
 		const struct compared *x = &c->items[i];
-		(void)buf_str(out, "<tr>");
+		group_row(out, x->group, &group, ARRAY_LEN(heads));
+		(void)buf_str(out, x->judged ? "<tr class=\"judged\">" : "<tr>");
 		change_cell(out, x->change);
-		html_tag(out, "td", NULL, x->group);
-		html_tag(out, "th", "name", arena_fmt(c->a, "%s%s", x->metric,
-						      x->judged ? " *" : ""));
+		(void)buf_str(out, "<th class=\"name\">");
+		html_both(out, compare_metric(c->a, x, false), compare_metric(c->a, x, true));
+		(void)buf_str(out, x->judged ? " *</th>" : "</th>");
 		html_tag(out, "td", "num", compare_number(c->a, x, x->base.value));
 		html_tag(out, "td", "num", compare_number(c->a, x, x->now.value));
 		html_tag(out, "td", "num", compare_change(c->a, x, x->difference));
 		html_tag(out, "td", "num", compare_interval(c->a, x));
-		html_tag(out, "td", "why",
-			 arena_fmt(c->a, "%s%s%s", compare_why(c->a, x),
-				   x->rule && *compare_why(c->a, x) ? " · " : "",
-				   x->rule ? x->rule : ""));
+		(void)buf_str(out, "<td class=\"why\">");
+		html_both(out, remark(c->a, x, false), remark(c->a, x, true));
+		(void)buf_str(out, "</td>");
 		(void)buf_str(out, "</tr>");
 	}
 	close_table(out);
@@ -94,7 +116,7 @@ static void cases(const struct comparison *c, struct buf *out)
 {
 	if (c->n_cases == 0 && c->missing.n == 0)
 		return;
-	open_table(out, "cases", "Cases that changed", "有变化的用例");
+	open_table(out, "cases", "Changed or missing", "有变化或缺少");
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t i = 0; i < c->n_cases; i++) {
 		const struct compared_case *x = &c->cases[i];
@@ -167,9 +189,9 @@ static void plot(const struct history *h, const struct history_row *row, struct 
 static void history(const struct history *h, struct arena *a, struct buf *out)
 {
 	size_t n;
+	const char *group = NULL;
 	struct history_row *rows = history_rows(h, a, &n);
 	open_table(out, "history", "History", "历史");
-	html_head(out, NULL, "run", "运行");
 	html_head(out, NULL, "metric", "指标");
 	html_head(out, NULL, "plot", "曲线");
 	for (size_t i = 0; i < h->n; i++) {
@@ -180,9 +202,11 @@ static void history(const struct history *h, struct arena *a, struct buf *out)
 	}
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t k = 0; k < n; k++) {
-		(void)buf_str(out, "<tr>");
-		html_tag(out, "td", NULL, rows[k].what.group);
-		html_tag(out, "th", "name", rows[k].what.metric);
+		group_row(out, rows[k].what.group, &group, h->n + 2);
+		(void)buf_str(out, "<tr><th class=\"name\">");
+		html_both(out, compare_metric(a, &rows[k].what, false),
+			  compare_metric(a, &rows[k].what, true));
+		(void)buf_str(out, "</th>");
 		(void)buf_str(out, "<td>");
 		plot(h, &rows[k], a, out);
 		(void)buf_str(out, "</td>");
@@ -192,6 +216,11 @@ static void history(const struct history *h, struct arena *a, struct buf *out)
 		(void)buf_str(out, "</tr>");
 	}
 	close_table(out);
+	(void)buf_str(out, "<p class=\"note\">");
+	html_both(out, "In the order of the command. Grey bars: 95 % intervals. Each plot has "
+		  "its own scale, from 0 where that leaves the line readable.",
+		  "按命令中的次序。灰线为 95% 区间。各图纵轴自成比例,在曲线仍可辨读时从 0 开始。");
+	(void)buf_str(out, "</p>\n");
 }
 
 int compare_html(const struct comparison *c, const struct history *h, const char *lang,
@@ -215,6 +244,9 @@ int compare_html(const struct comparison *c, const struct history *h, const char
 	html_both(out, compare_sentence(c, false), compare_sentence(c, true));
 	(void)buf_str(out, "</h1><p class=\"sub\">");
 	html_text(out, arena_fmt(c->a, "%s → %s", c->base_path, c->now_path));
+	if (h)
+		html_both(out, arena_fmt(c->a, "; history of %zu results", h->n),
+			  arena_fmt(c->a, ";共 %zu 次结果的历史", h->n));
 	(void)buf_str(out, "</p></section>\n");
 	environment(c, out);
 	items(c, out);

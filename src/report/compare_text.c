@@ -50,13 +50,53 @@ const char *compare_interval(struct arena *a, const struct compared *x)
 	return arena_fmt(a, "%s … %s", compare_change(a, x, x->lo), compare_change(a, x, x->hi));
 }
 
-const char *compare_why(struct arena *a, const struct compared *x)
+/* The reasons and rules of compare.c, in Chinese. */
+static const char *in_chinese(const char *text)
+{
+	static const char *const texts[][2] = {
+		{"the interval holds both the same and worse", "区间同时包含相同与变差"},
+		{"too few samples for an interval", "样本太少,无法得出区间"},
+		{"too few windows for an interval", "时间窗太少,无法得出区间"},
+		{"one number without an interval", "单个数值,没有区间"},
+		{"the new run is not trustworthy", "新的运行不可信"},
+		{"the run of the base is not trustworthy", "基线的运行不可信"},
+		{"fewer than 30 utterances", "不足 30 条"},
+		{"normalised by different rules", "规范化规则不同"},
+		{"order statistics", "次序统计量"},
+		{"windows drawn anew", "时间窗重抽样"},
+		{"spread of the requests, weighted by their audio", "按音频时长加权的请求离散度"},
+		{"normal interval of the mean", "均值的正态区间"},
+		{"paired bootstrap over utterances", "按条目配对的自助法"},
+		{"binomial over units: the utterances were not all kept", "二项区间:未保留全部条目"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (strcmp(texts[i][0], text) == 0)
+			return texts[i][1];
+	return text;
+}
+
+const char *compare_why(struct arena *a, const struct compared *x, bool zh)
 {
 	if (!x->why)
-		return x->limit ? arena_fmt(a, "limit %s", x->limit) : "";
+		return x->limit ? arena_fmt(a, L("limit %s", "限值 %s"), x->limit) : "";
+	const char *why = L(x->why, in_chinese(x->why));
 	if (!x->needed)
-		return x->why;
-	return arena_fmt(a, "%s; n of %llu would decide", x->why, (unsigned long long)x->needed);
+		return why;
+	return arena_fmt(a, L("n of %llu would decide: %s", "约需 n = %llu 才能判定:%s"),
+			 (unsigned long long)x->needed, why);
+}
+
+const char *compare_rule(const struct compared *x, bool zh)
+{
+	if (!x->rule || (isinf(x->lo) && isinf(x->hi)))
+		return "";
+	return L(x->rule, in_chinese(x->rule));
+}
+
+const char *compare_metric(struct arena *a, const struct compared *x, bool zh)
+{
+	return strncmp(x->group, "accuracy ", strlen("accuracy ")) == 0
+		? accuracy_title(x->metric, a, zh) : x->metric;
 }
 
 const char *compare_sentence(const struct comparison *c, bool zh)
@@ -128,12 +168,12 @@ static void print_items(const struct comparison *c, bool zh, bool color, size_t 
 		table_row(&t);
 		table_cell(&t, arena_fmt(c->a, "%s%s", change_text(x->change, zh),
 					 x->judged ? " *" : ""), colors[x->change]);
-		table_cell(&t, x->metric, NULL);
+		table_cell(&t, compare_metric(c->a, x, zh), NULL);
 		table_cell(&t, compare_number(c->a, x, x->base.value), NULL);
 		table_cell(&t, compare_number(c->a, x, x->now.value), NULL);
 		table_cell(&t, compare_change(c->a, x, x->difference), NULL);
 		table_cell(&t, compare_interval(c->a, x), NULL);
-		table_cell(&t, compare_why(c->a, x), NULL);
+		table_cell(&t, compare_why(c->a, x, zh), NULL);
 	}
 	if (group)
 		table_print(&t, 2, width, color, out);
@@ -313,7 +353,7 @@ static const char *item_message(struct arena *a, const struct compared *x)
 	return arena_fmt(a, "%s → %s: %s (%s)%s%s", compare_number(a, x, x->base.value),
 			 compare_number(a, x, x->now.value),
 			 compare_change(a, x, x->difference), compare_interval(a, x),
-			 *compare_why(a, x) ? "; " : "", compare_why(a, x));
+			 *compare_why(a, x, false) ? "; " : "", compare_why(a, x, false));
 }
 
 int compare_junit(const struct comparison *c, struct buf *out, struct err *e)

@@ -10,7 +10,10 @@ const char *compare_number(struct arena *a, const struct compared *x, double val
 /* "+4.2 %", "-0.50 pp"; in the metric's unit when the base is 0. */
 const char *compare_change(struct arena *a, const struct compared *x, double difference);
 const char *compare_interval(struct arena *a, const struct compared *x);	/* "−1 % … +3 %" */
-const char *compare_why(struct arena *a, const struct compared *x);	/* "" when all is said */
+/* "" when all is said; the rule of the interval: "" when there is none. */
+const char *compare_why(struct arena *a, const struct compared *x, bool zh);
+const char *compare_rule(const struct compared *x, bool zh);
+const char *compare_metric(struct arena *a, const struct compared *x, bool zh);
 const char *compare_sentence(const struct comparison *c, bool zh);
 
 #endif

@@ -56,7 +56,8 @@ const char *history_label(const struct history *h, struct arena *a, size_t i)
 	return arena_fmt(a, "%.16s", when);
 }
 
-void history_terminal(const struct history *h, struct arena *a, size_t width, struct buf *out)
+void history_terminal(const struct history *h, struct arena *a, bool zh, size_t width,
+		      struct buf *out)
 {
 	char align[TABLE_COLUMNS_MAX + 1] = "ll";
 	struct table t;
@@ -73,7 +74,7 @@ void history_terminal(const struct history *h, struct arena *a, size_t width, st
 	for (size_t k = 0; k < n; k++) {
 		table_row(&t);
 		table_cell(&t, rows[k].what.group, NULL);
-		table_cell(&t, rows[k].what.metric, NULL);
+		table_cell(&t, compare_metric(a, &rows[k].what, zh), NULL);
 		for (size_t i = 0; i < shown; i++)
 			table_cell(&t, compare_number(a, &rows[k].what,
 						      rows[k].values[first + i].value), NULL);

@@ -200,7 +200,7 @@ void html_accuracy(const struct html *h)
 	(void)buf_str(out, "<section id=\"accuracy\"><h2>");
 	html_both(out, "Accuracy against the reference", "与参考服务的精度对比");
 	(void)buf_str(out, "</h2>");
-	html_table(out, NULL, heads);
+	html_table(out, "accuracy", heads);
 	for (size_t i = 0; i < r->n_accuracy; i++)
 		accuracy_row(h, &r->accuracy[i]);
 	html_table_end(out);

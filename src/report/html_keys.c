@@ -25,7 +25,7 @@ struct key {
 
 static void cell(struct buf *out, const char *class, const char *en, const char *zh)
 {
-	(void)buf_fmt(out, "<td class=\"%s\">", class);
+	(void)buf_fmt(out, "<td class=\"%s%s\">", class, en ? "" : " none");
 	html_both(out, en ? en : "–", zh ? zh : en ? en : "–");
 	(void)buf_str(out, "</td>");
 }
@@ -151,7 +151,8 @@ static void soak_errors(const struct html *h, const struct soak_result *s)
 		.value = arena_fmt(h->a, "errors %s", rate),
 		.value_zh = arena_fmt(h->a, "错误率 %s", rate),
 		.target = t ? t->text : NULL,
-		.interval = interval_text(h->a, "error_rate", s->error_lo, s->error_hi), .n = s->requests,
+		.interval = interval_text(h->a, "error_rate", s->error_lo, s->error_hi),
+		.n = s->requests,
 		.verdict = t ? (enum verdict)t->verdict : soak_verdict(s)});
 }
 

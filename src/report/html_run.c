@@ -72,6 +72,18 @@ static void distribution_row(struct buf *out, const struct metric *m)
 	(void)buf_str(out, "</tr>");
 }
 
+static void statistic_head(struct buf *out, const char *name)
+{
+	static const char *const names[][3] = {{"mean", "mean", "均值"}, {"min", "min", "最小"},
+					       {"max", "max", "最大"}, {"p999", "p99.9", "p99.9"}};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(names[i][0], name) == 0) {
+			html_head(out, "num", names[i][1], names[i][2]);
+			return;
+		}
+	html_head(out, "num", name, name);
+}
+
 static void distributions(const struct html *h, const struct run *run)
 {
 	struct buf *out = h->out;
@@ -84,7 +96,7 @@ static void distributions(const struct html *h, const struct run *run)
 	html_head(out, NULL, "per request", "逐请求");
 	html_head(out, "num", "n", "样本数");
 	for (const struct stats_row *row = stats_table; row->name; row++)
-		html_tag(out, "th", "num", strcmp(row->name, "p999") == 0 ? "p99.9" : row->name);
+		statistic_head(out, row->name);
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t i = 0; i < run->n_metrics; i++) {
 		const struct metric *m = &run->metrics[i];

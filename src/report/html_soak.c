@@ -129,8 +129,8 @@ void html_rules(const struct html *h)
 	for (size_t i = 0; i < h->r->n_accuracy; i++) {
 		const char *metric = h->r->accuracy[i].metric;
 		if (!told(h->r, i))
-			rule(h, accuracy_title(metric, h->a, false), "", accuracy_rule(metric, false),
-			     accuracy_rule(metric, true));
+			rule(h, accuracy_title(metric, h->a, false), "",
+			     accuracy_rule(metric, false), accuracy_rule(metric, true));
 	}
 	(void)buf_str(out, "</dl><p class=\"note\">");
 	html_both(

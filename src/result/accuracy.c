@@ -33,6 +33,11 @@ bool accuracy_of_transcripts(const char *metric)
 	return kind_of(metric) == TRANSCRIPTS;
 }
 
+bool accuracy_of_answers(const char *metric)
+{
+	return kind_of(metric) == ANSWERS;
+}
+
 const char *accuracy_title(const char *metric, struct arena *a, bool zh)
 {
 	if (!metric)

@@ -286,8 +286,8 @@ void run_host_fill(struct run_host *h, const struct run *run);
 void run_judge(struct result *r, struct run *run);
 void result_judge(struct result *r);
 
-/* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass; skipped:
- * one service of a soak without targets of its own, which the soak judges with the others. */
+/* The verdicts of parts, after judging. A run: error, untrustworthy, fail, undecided, pass, or
+ * skipped: a service of a soak without targets of its own; the soak judges it with the others. */
 enum verdict run_verdict(const struct run *run);
 /* What gave a run its verdict where no target did, in the arena. */
 const char *run_why(const struct run *run, struct arena *a, bool zh);
@@ -295,8 +295,9 @@ bool run_fails_too_often(const struct run *run);	/* over 1 %, and no target judg
 enum verdict accuracy_verdict(const struct accuracy_result *x);	/* skipped: no reference */
 /* The metrics of an accuracy_result by their names, NULL behind the last: error rates all. */
 const char *accuracy_name(size_t i);
-/* A metric of transcripts (wer, cer, mixed)? Else its rates are those of wrong answers. */
+/* A metric of transcripts (wer, cer, mixed)? Of answers that are right or wrong? Else graded. */
 bool accuracy_of_transcripts(const char *metric);
+bool accuracy_of_answers(const char *metric);
 /* What the rates of an accuracy_result count: "cer", "wrong (keyword)", "1 − anls". */
 const char *accuracy_title(const char *metric, struct arena *a, bool zh);
 /* How they are counted. */

@@ -229,6 +229,10 @@ static int judge_alone(struct comparison *c, struct err *e)
 	if (bootstrap_rate(c->candidate->errors, c->candidate->units, c->n, BOOTSTRAP_DRAWS,
 			   (uint64_t)c->settings->seed, &b, e) < 0)
 		return -1;
+	/* Right or wrong is a share; draws of twelve right answers would never hold a wrong one. */
+	if (accuracy_of_answers(out->metric) && out->units > 0)
+		b.interval95 = interval_wilson((uint64_t)llround(out->candidate_rate *
+								 (double)out->units), out->units);
 	out->interval_lo = b.interval95.lo;
 	out->interval_hi = b.interval95.hi;
 	out->reference_rate = out->difference = out->floor = NAN;

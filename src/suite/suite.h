@@ -40,8 +40,8 @@ struct suite_env {
 	bool long_cases;		/* --long: also what takes minutes */
 	struct dist *dist;		/* other ranks that make the same load; NULL: none */
 	struct result *own;		/* rank 0 of several: its own share of each run */
-	/* For commands that repeat one case: the plan and what changed it, as words of a shell; NULL:
-	 * the services were named by their URLs. demo: what starts the services anew, or NULL. */
+	/* For commands that repeat one case: the plan and what changed it, as words of a shell;
+	 * NULL: the services were named by URLs. demo: what starts the services anew, or NULL. */
 	const char *words, *demo;
 };
 

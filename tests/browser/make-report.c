@@ -1,8 +1,11 @@
 /* tests/browser/make-report.c - write the report folder of a made result: make-report DIR [LANG]
- * [REQUESTS]. It is the result of the golden files, and with it what these have not: a search for
- * capacity, a server's queue, ECC and health of devices, answers that part. With REQUESTS the
- * first run is as long as that many requests, for sizes.
+ * [REQUESTS]. It prints how many seconds report.html took. It is the result of the golden files,
+ * and with it what these have not: a search for capacity, a server's queue, ECC and health of
+ * devices, answers that part. With REQUESTS the first run is as long as that many requests, for
+ * sizes.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/file.h"
 #include "report/writer.h"
 #include "tests/golden/fixture.h"
 
@@ -107,6 +110,21 @@ static void answers(struct result *r)
 		.reference_rate = 0};
 }
 
+/* The page alone, from the result to the file. */
+static int write_page(const struct result *r, const char *dir, const struct writer_options *o,
+		      struct err *e)
+{
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	uint64_t start = clock_now();
+	int ret = writer_find("html")->write(r, o, &out, e);
+	if (ret == 0)
+		ret = file_write(arena_fmt(r->arena, "%s/report.html", dir), out.data, out.len, e);
+	if (ret == 0)
+		(void)printf("%.6f\n", ns_to_s(clock_now() - start));
+	buf_release(&out);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e;
@@ -123,6 +141,8 @@ int main(int argc, char **argv)
 		enlarge(r, strtoull(argv[3], NULL, 10));
 	result_judge(r);
 	int ret = report_write_dir(r, argv[1], &o, &e);
+	if (ret == 0)
+		ret = write_page(r, argv[1], &o, &e);
 	if (ret < 0)
 		(void)fprintf(stderr, "%s\n", e.text);
 	result_free(r);

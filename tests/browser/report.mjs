@@ -74,6 +74,33 @@ const ink = () => Array.from(document.querySelectorAll('[data-plot]'), (plot) =>
 	return { kind: plot.dataset.plot, ink: n };
 });
 
+// Each page of a PDF: how much of it is white, and how far right the first colour of the plots goes,
+// both as shares; null where nothing can look at a PDF.
+function printed(pdf) {
+	const pdftoppm = findProgram(['pdftoppm']);
+	if (!pdftoppm) {
+		must(!process.env.CI, 'poppler-utils is not installed');
+		return null;
+	}
+	const all = execFileSync(pdftoppm, ['-r', '50', '-aa', 'no', '-aaVector', 'no', pdf],
+		{ maxBuffer: 1 << 28 });
+	const pages = [];
+	for (let at = 0; at < all.length;) {
+		const [head, w, h] = /^P6\s(\d+) (\d+)\s255\s/.exec(all.toString('latin1', at, at + 40));
+		const from = at + head.length;
+		const page = { white: 0, right: 0 };
+		for (let i = 0; i < w * h; i++) {
+			const [r, g, b] = all.subarray(from + 3 * i, from + 3 * i + 3);
+			page.white += (r > 250 && g > 250 && b > 250) / (w * h);
+			if (r === 0x1f && g === 0x5f && b === 0xa8)
+				page.right = Math.max(page.right, (i % w) / w);
+		}
+		pages.push(page);
+		at = from + 3 * w * h;
+	}
+	return pages;
+}
+
 const ranges = () => document.querySelector('.plots').graphs.map((g) => g.xAxisRange());
 
 async function drag(b, plot, from, to) {
@@ -325,12 +352,34 @@ async function tests(b) {
 		await b.cdp('Emulation.setScriptExecutionDisabled', { value: false });
 	});
 
-	await test('it prints on A4', async () => {
+	await test('it prints on A4, dark or not: the summary first, plots as wide as the text', async () => {
+		await b.go(`file://${join(dir, 'en', 'report.html')}`);
+		await drawn(b);
+		await b.run(() => {
+			document.documentElement.setAttribute('data-theme', 'dark');
+			document.dispatchEvent(new Event('assay-redraw'));
+		});
+		const widths = () => Array.from(document.querySelectorAll('.plot'), (p) => p.clientWidth).join();
+		const before = await b.run(widths);
 		const { data } = await b.cdp('Page.printToPDF', { preferCSSPageSize: true });
 		const pdf = Buffer.from(data, 'base64');
+		must(/\/MediaBox \[0 0 59[45][.\d]* 84[12]/.test(pdf.toString('latin1')), 'not A4');
+		const after = await b.run(widths);
+		must(after === before, `plots were ${before} wide, after it ${after}`);
+		must(await b.run(() => document.documentElement.getAttribute('data-theme')) === 'dark',
+			'the colours are not as they were');
+		writeFileSync(join(dir, 'report.pdf'), pdf);
 		if (process.env.SCREENSHOTS)
 			writeFileSync(join(process.env.SCREENSHOTS, 'report.pdf'), pdf);
-		must(/\/MediaBox \[0 0 59[45][.\d]* 84[12]/.test(pdf.toString('latin1')), 'not A4');
+		const pages = printed(join(dir, 'report.pdf'));
+		if (!pages)
+			return;
+		must(pages.length > 3 && pages.length < 30, `${pages.length} pages`);
+		must(pages.every((p) => p.white > 0.6), `dark: ${pages.map((p) => p.white.toFixed(2))}`);
+		must(pages[0].right < 0.3, 'the first page has more than the summary');
+		const right = pages.map((p) => p.right);
+		must(right.filter((x) => x > 0.85).length >= 3 && right.every((x) => x < 0.95),
+			`the lines of the plots end at ${right} of the width`);
 	});
 
 	await test('a million requests: small, and drawn', async () => {

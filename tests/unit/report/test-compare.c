@@ -258,6 +258,24 @@ static void test_answers(void **state)
 	}
 }
 
+/* Environments before numbers, each run named once over its numbers, reasons in both languages. */
+static void expect_page(const char *page)
+{
+	static const char *const parts[] = {"The environments differ", "id=\"metrics\"",
+					    "class=\"group\"", "class=\"judged\"",
+					    "order statistics", "次序统计量",
+					    "Changed or missing", "id=\"history\"",
+					    "In the order of the command", "答错(keyword)"};
+	const char *at = page;
+	for (size_t i = 0; i < ARRAY_LEN(parts) - 1; i++) {
+		const char *next = strstr(at, parts[i]);
+		if (!next)
+			fail_msg("no '%s' behind '%s'", parts[i], i ? parts[i - 1] : "");
+		at = next;
+	}
+	assert_non_null(strstr(page, parts[ARRAY_LEN(parts) - 1]));
+}
+
 /* Cases, environments, JSON, JUnit and the page, from the made result and a worse one. */
 static void test_writers(void **state)
 {
@@ -296,12 +314,13 @@ static void test_writers(void **state)
 	buf_clear(&out);
 	compare_terminal(&c, true, false, 120, &out);
 	assert_non_null(strstr(out.data, "变差"));
-	history_terminal(&h, a, 120, &out);
+	history_terminal(&h, a, false, 120, &out);
 	buf_clear(&out);
 	assert_int_equal(compare_html(&c, &h, "en", &out, &e), 0);
 	assert_null(strstr(out.data, "<script>document"));
 	assert_non_null(strstr(out.data, "<svg"));
 	assert_non_null(strstr(out.data, "<polyline points=\"6.0,"));
+	expect_page(out.data);
 	buf_release(&out);
 	j = history_json(&h, a);
 	assert_int_equal(json_array_size(json_at(j, "0.values")), 3);

@@ -1,5 +1,5 @@
-/* tests/unit/report/test-grid.c - what the first screen says of each service: the worst, by its name,
- * against what was asked; and in which words.
+/* tests/unit/report/test-grid.c - what the first screen says of each service: the worst, by its
+ * name, against what was asked; and in which words.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
