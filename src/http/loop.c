@@ -14,9 +14,7 @@
 
 #define BATCH_MAX 256
 #define SLEEP_MIN (200 * NS_PER_US)	/* waits shorter than this are not looked into */
-#define BASE_AGE (2 * NS_PER_MS)	/* what a thread has cost is taken anew so often; */
-#define BASE_AGE_BUSY (50 * NS_PER_MS)	/* when it has not slept in its last waits, so often */
-#define BUSY_WAITS 64
+#define BASE_AGE (2 * NS_PER_MS)	/* what a thread has cost is taken anew so often */
 #define WAKE_EARLY (100 * NS_PER_US)	/* a gathering wait ends so long before a timer */
 #define DUE_SOON (5 * NS_PER_MS)
 #define WAKE_SLACK (20 * NS_PER_US)	/* interrupts on the way out of the kernel */
@@ -42,7 +40,7 @@ struct loop {
 	struct usage base;
 	uint64_t gather;
 	int in_hurry;
-	unsigned short_waits;		/* since the last that was long enough for a sleep */
+	bool slept;			/* the last wait was a long one */
 	void (*deliver)(void *ctx);
 	void *deliver_ctx;
 };
@@ -275,14 +273,12 @@ static int wait_for_batch(struct loop *l, bool block, uint64_t now, struct err *
 	l->full_before = l->n_batch == BATCH_MAX;
 	l->entered = now;
 	/* where waits are short it would be taken for nothing, thousands of times a second */
-	uint64_t age = l->short_waits == 0	    ? SLEEP_MIN
-		       : l->short_waits < BUSY_WAITS ? BASE_AGE
-						     : BASE_AGE_BUSY;
+	uint64_t age = l->slept ? SLEEP_MIN : BASE_AGE;
 	if (block && l->entered - l->base.at > age && !usage_take(l, &l->base))
 		l->base.at = 0;
 	int n = epoll_wait(l->epoll, l->batch, BATCH_MAX, block ? -1 : 0);
 	l->now = clock_now();
-	l->short_waits = l->now - l->entered > SLEEP_MIN ? 0 : l->short_waits + 1;
+	l->slept = l->now - l->entered > SLEEP_MIN;
 	l->n_batch = MAX(n, 0);
 	l->batch_no++;
 	if (n < 0 && errno != EINTR)
