@@ -3,7 +3,6 @@
 #include "cli/live_page.h"
 
 #include <arpa/inet.h>
-#include "http/mhd.h"
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "cli/live_state.h"
+#include "http/mhd.h"
 #include "report/live_page.h"
 #include "report/writer.h"
 

@@ -74,7 +74,7 @@ int outputs_open(const struct session *s, struct outputs *o, struct err *e)
 		return -1;
 	if (dist_rank(s->dist) != 0)
 		return 0;
-	if ((s->options->out && !(o->store = open_store(s, e))))
+	if (s->options->out && !(o->store = open_store(s, e)))
 		return -1;
 	return start_live(s, &o->live, e);
 }

@@ -96,10 +96,7 @@ static void note_fixed(const struct pictures *p, struct result *r)
 	const char *note = arena_fmt(r->arena, "unique_images: %zu of %zu pictures were sent as "
 				     "they are (only JPEG, and PNG of 8 bits or more without "
 				     "interlacing, get pixels of their own)", p->fixed, p->n);
-	for (size_t i = 0; i < r->skipped.n; i++)
-		if (strcmp(r->skipped.items[i], note) == 0)
-			return;
-	if (p->fixed > 0)
+	if (p->fixed > 0 && !strings_has(&r->skipped, note))
 		strings_add(&r->skipped, r->arena, note);
 }
 

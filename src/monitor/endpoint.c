@@ -7,10 +7,9 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "http/mhd.h"
-
 #include "base/clock.h"
 #include "base/util.h"
+#include "http/mhd.h"
 
 struct metrics_endpoint {
 	struct MHD_Daemon *daemon;

@@ -7,10 +7,10 @@
 #ifndef SERVE_CONN_H
 #define SERVE_CONN_H
 
-#include "http/mhd.h"
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/mhd.h"
 #include "serve/limits.h"
 
 enum conn_phase {

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "serve/encode.h"
 
-#include "audio/sndfile_late.h"
 #include <soxr.h>
 
+#include "audio/sndfile_late.h"
 #include "base/util.h"
 
 #define RATE_24K 24000

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "http/mhd.h"
 
 #include "base/buf.h"
+#include "http/mhd.h"
 #include "serve/conn.h"
 #include "serve/pool.h"
 #include "serve/server.h"
