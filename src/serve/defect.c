@@ -25,6 +25,7 @@
 #define TOGETHER   6		/* of these it stands still */
 #define SQUARE_KIB 100.0	/* of an upload take a second; twice as much takes four */
 #define LOG_FLOOD  ((size_t)200 << 10)
+#define LOG_CHATTY ((size_t)20 << 10)
 #define FETCH_NS   (40 * NS_PER_S)
 #define LEAK	   ((size_t)24 << 20)
 #define AMPLIFIED  ((size_t)800 << 20)
@@ -50,11 +51,22 @@ static void hang(struct request *r, uint64_t until)
 		(void)clock_sleep_until(clock_now() + LOOK_NS);
 }
 
+static void flood_log(size_t bytes)
+{
+	char line[1024];
+	memset(line, '.', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	for (size_t i = 0; i < bytes / sizeof(line); i++)
+		(void)file_write_all(STDERR_FILENO, line, sizeof(line));
+}
+
 int defect_gate(struct request *r)
 {
 	struct defect_state *d = &r->server->defect;
 	bool work = r->route && !r->route->open && r->route->body != BODY_NONE;
 	bool health = r->route && r->route->open;
+	if (work && has(r, "chatty"))
+		flood_log(LOG_CHATTY);
 	if (atomic_load(&d->hung))
 		hang(r, UINT64_MAX);
 	hang(r, atomic_load(&d->blocked_until));
@@ -138,15 +150,6 @@ static void log_input(const struct request *r)
 	(void)file_write_all(STDERR_FILENO, "\n", 1);
 }
 
-static void flood_log(void)
-{
-	char line[1024];
-	memset(line, '.', sizeof(line));
-	line[sizeof(line) - 1] = '\n';
-	for (size_t i = 0; i < LOG_FLOOD / sizeof(line); i++)
-		(void)file_write_all(STDERR_FILENO, line, sizeof(line));
-}
-
 static void leave_behind(const struct request *r)
 {
 	if (has(r, "amplifies"))
@@ -164,7 +167,7 @@ static void leave_behind(const struct request *r)
 	if (has(r, "logs-input"))
 		log_input(r);
 	if (has(r, "floods-log"))
-		flood_log();
+		flood_log(LOG_FLOOD);
 }
 
 void defect_refused(struct request *r)

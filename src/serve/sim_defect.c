@@ -72,6 +72,7 @@ const struct sim_defect sim_defects[] = {
 	{"litters", "asr tts chat", "leaves a temporary file for every bad request"},
 	{"logs-input", "asr tts chat", "writes the input into its log in base64"},
 	{"floods-log", "asr tts chat", "writes 200 KB of log about every bad request"},
+	{"chatty", "asr tts chat", "writes 20 KB of log about every request, which is no fault"},
 	{"health-cries", "asr tts chat", "says 503 at /health for 4 s after a bad request"},
 	{"health-waits", "asr tts chat", "answers /health after the requests that are in work"},
 	{"blocks", "asr tts chat", "takes nothing else for 8 s after a bad request"},

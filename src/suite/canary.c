@@ -28,6 +28,7 @@ struct canary {
 	pthread_t thread;
 	bool running;
 	atomic_bool stop;
+	_Atomic uint64_t asked;
 	pthread_mutex_t lock;
 	pthread_cond_t under_way;
 	bool is_under_way;
@@ -151,12 +152,18 @@ static bool ask(struct canary *c, struct client *client, struct canary_report *r
 	struct err e;
 	prepare_call(c, &call);
 	r->sent++;
+	atomic_fetch_add_explicit(&c->asked, 1, memory_order_relaxed);
 	int rc = client_call(client, &call, &e);
 	bool ok = rc == 0 && judge(c, &call, r);
 	if (rc < 0)
 		fail(r, false, OUTCOME_ABORTED, e.text);
 	call_release(&call);
 	return ok;
+}
+
+uint64_t canary_asked(const struct canary *c)
+{
+	return atomic_load_explicit(&c->asked, memory_order_relaxed);
 }
 
 bool canary_ask(struct canary *c, struct canary_report *r)

@@ -49,6 +49,9 @@ struct canary_report {
 	uint64_t slowest_ns;
 };
 
+/* How many requests it has sent since it was made. */
+uint64_t canary_asked(const struct canary *c);
+
 /* Ask once, now, on a connection of its own. True: answered rightly. */
 bool canary_ask(struct canary *c, struct canary_report *r);
 

@@ -67,6 +67,7 @@ struct fault {
 	uint64_t start_ns, end_ns;	/* end 0: now */
 	uint64_t patience_ns;		/* how long we wait for a reply */
 	uint64_t sent_bytes;		/* of bodies */
+	uint64_t requests;		/* sent, good and bad */
 	uint64_t slowest_ns;		/* reply so far; judged when the case is over */
 	uint64_t alone_ns;		/* its own good requests, one by one, took this in all */
 	const char *health;		/* the service's route; NULL: it has none */

@@ -326,7 +326,7 @@ static bool something_wrong(struct bench *b, const struct fault *f, size_t n)
 	b->after_ns = fine ? after.slowest_ns : 0;
 	usage_settle(b, &now);
 	for (size_t i = 0; i < n; i++)
-		all.sent_bytes += f[i].sent_bytes;
+		all.sent_bytes += f[i].sent_bytes, all.requests += f[i].requests;
 	usage_judge_peak(b, &all, &now);
 	usage_judge_log(b, &all, &now);
 	bool more = usage_grew(b, &b->base, &now, what, sizeof(what));

@@ -20,6 +20,8 @@ struct bench {
 	struct watch *watch;
 	struct deployed *deployed;	/* NULL: assay did not start it */
 	struct usage base;	/* at rest, before the next case */
+	double log_each;	/* B that it logs about a good request */
+	uint64_t asked;		/* good requests when its log was judged last */
 	double noise;		/* of its memory at rest, B: what good requests move it by */
 	uint64_t before_ns, after_ns;	/* what the good request before and after a case took */
 	const char *health;	/* its route; NULL: it has none */

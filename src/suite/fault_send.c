@@ -27,6 +27,7 @@ bool fault_ask_all(struct fault *f, const struct sample *samples, const struct a
 		list[i] = &calls[i];
 		clients[i] = f->client;
 	}
+	f->requests += n;
 	int rc = client_call_all(clients, list, n, 0, &e);
 	if (rc < 0)
 		fault_skip(f, "%s", e.text);
@@ -158,6 +159,7 @@ bool fault_script(struct fault *f, const struct raw_step *steps, size_t n)
 	raw_reply_init(&reply, REPLY_MAX);
 	bool sent = raw_run(f->service->urls.items[0], &script, &reply, &e) == 0;
 	f->sent_bytes += reply.sent_bytes;
+	f->requests++;
 	if (sent)
 		fault_judge_raw(f, &reply);
 	else

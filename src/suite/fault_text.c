@@ -133,6 +133,7 @@ static bool get_speech(struct fault *f, const char *text, bool stream, struct sa
 	call_init(call, s);
 	call->ask.stream = stream;
 	call->timeout_ns = f->patience_ns;
+	f->requests++;
 	if (client_call(f->client, call, &e) < 0) {
 		fault_skip(f, "%s", e.text);
 		return false;

@@ -99,6 +99,7 @@ static void ask_alone(struct fault *f, struct one *o)
 {
 	struct err e;
 	begin(f, o);
+	f->requests++;
 	if (client_call(o->client, &o->call, &e) == 0 && o->call.outcome == OUTCOME_OK) {
 		known_answer_of(&o->call.answer, is_sound(o), f->scratch, &o->alone);
 		o->has_alone = true;
@@ -143,6 +144,7 @@ static bool ask_among(struct fault *f, struct one *all, size_t n)
 		calls[i] = &all[i].call;
 		clients[i] = all[i].client;
 	}
+	f->requests += n;
 	bool ok = client_call_all(clients, calls, n, 0, &e) == 0;
 	if (!ok)
 		fault_skip(f, "%s", e.text);

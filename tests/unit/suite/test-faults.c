@@ -102,11 +102,29 @@ static void test_comes_back(void **state)
 	bed_end(&b);
 }
 
+/* Much log about every request is a habit, not a finding; more about a bad one than that is. */
+static void test_chatty(void **state)
+{
+	static const char *const options[] = {"--sim-defect", "chatty", NULL};
+	struct bed b;
+	(void)state;
+	bed_start(&b, "chat", options);
+	bed_run(&b, "I20,H02e,H07c", false);
+	assert_int_equal(b.result->n_cases, 3);
+	for (size_t i = 0; i < b.result->n_cases; i++) {
+		const struct case_result *c = &b.result->cases[i];
+		print_message("# %s: %s: %s\n", c->id, verdict_name(c->verdict), c->detail);
+		assert_int_equal(c->verdict, VERDICT_PASS);
+	}
+	bed_end(&b);
+}
+
 int main(void)
 {
-	static struct CMUnitTest tests[ROW_TESTS_MAX + 2];
+	static struct CMUnitTest tests[ROW_TESTS_MAX + 3];
 	size_t n = row_tests(rows, ARRAY_LEN(rows), tests);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_gone);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_comes_back);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_chatty);
 	return _cmocka_run_group_tests("faults", tests, n, NULL, NULL);
 }
