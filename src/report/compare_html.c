@@ -124,12 +124,12 @@ static void cases(const struct comparison *c, struct buf *out)
 		change_cell(out, x->change);
 		html_tag(out, "th", "name", x->id);
 		html_tag(out, "td", NULL, x->service);
-		(void)buf_str(out, "<td>");
+		(void)buf_str(out, "<td class=\"turn\">");
 		html_verdict(out, x->base);
 		(void)buf_str(out, " → ");
 		html_verdict(out, x->now);
 		(void)buf_str(out, "</td>");
-		html_tag(out, "td", NULL, x->name);
+		html_tag(out, "td", "what", x->name);
 		html_tag(out, "td", "reply", x->detail);
 		(void)buf_str(out, "</tr>");
 	}
@@ -144,25 +144,39 @@ static void cases(const struct comparison *c, struct buf *out)
 	close_table(out);
 }
 
-/* One line with its intervals. The axis begins at 0 where that leaves the line readable. */
-static void plot(const struct history *h, const struct history_row *row, struct arena *a,
-		 struct buf *out)
+/* The two ends of an axis. It begins at 0 where that leaves the line readable; a line without any
+ * change lies in its middle. */
+static void axis(const struct history *h, const struct history_row *row, double *ret_low,
+		 double *ret_high)
 {
 	double low = INFINITY, high = -INFINITY;
 	for (size_t i = 0; i < h->n; i++) {
 		const struct compare_value *v = &row->values[i];
-		low = fmin(low, isnan(v->lo) ? v->value : v->lo);
-		high = fmax(high, isnan(v->hi) ? v->value : v->hi);
+		bool whole = !isnan(v->lo) && !isnan(v->hi);	/* what is drawn */
+		low = fmin(low, whole ? fmin(v->lo, v->value) : v->value);
+		high = fmax(high, whole ? fmax(v->hi, v->value) : v->value);
 	}
 	if (low > 0 && low < high / 2)
 		low = 0;
-	if (!(high > low))
-		high = low + 1;
+	if (!(high > low)) {
+		low -= 0.5;
+		high += 0.5;
+	}
+	*ret_low = low;
+	*ret_high = high;
+}
+
+/* One line with its intervals. */
+static void plot(const struct history *h, const struct history_row *row, struct arena *a,
+		 struct buf *out)
+{
+	double low, high;
+	axis(h, row, &low, &high);
 	double step = h->n > 1 ? (PLOT_WIDTH - 2 * PLOT_EDGE) / (double)(h->n - 1) : 0;
 	double scale = (PLOT_HEIGHT - 2 * PLOT_EDGE) / (high - low);
 	(void)buf_fmt(out, "<svg viewBox=\"0 0 %g %g\" width=\"%g\" height=\"%g\" role=\"img\">",
 		      PLOT_WIDTH, PLOT_HEIGHT, PLOT_WIDTH, PLOT_HEIGHT);
-	struct buf line = BUF_INIT(BUF_UNLIMITED);
+	struct buf line = BUF_INIT(BUF_UNLIMITED), dots = BUF_INIT(BUF_UNLIMITED);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct compare_value *v = &row->values[i];
 		double x = PLOT_EDGE + step * (double)i;
@@ -174,16 +188,21 @@ static void plot(const struct history *h, const struct history_row *row, struct 
 			(void)buf_fmt(out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"var(--soft)\"/>",
 				      x, PLOT_HEIGHT - PLOT_EDGE - (v->lo - low) * scale,
 				      PLOT_HEIGHT - PLOT_EDGE - (v->hi - low) * scale);
-		(void)buf_fmt(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" "
+		(void)buf_fmt(&dots, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" "
 			      "fill=\"var(--c1)\"><title>", x, y);
-		html_text(out, history_label(h, a, i));
-		(void)buf_str(out, ": ");
-		html_text(out, compare_number(a, &row->what, v->value));
-		(void)buf_str(out, "</title></circle>");
+		html_text(&dots, history_label(h, a, i));
+		(void)buf_str(&dots, ": ");
+		html_text(&dots, compare_number(a, &row->what, v->value));
+		(void)buf_str(&dots, "</title></circle>");
 	}
-	(void)buf_fmt(out, "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--c1)\"/></svg>",
+	/* The points lie over the line: they tell their values to the pointer. */
+	(void)buf_fmt(out, "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--c1)\"/>",
 		      line.data ? line.data : "");
+	(void)buf_add(out, dots.data ? dots.data : "", dots.len);
+	(void)buf_str(out, "</svg>");
+	out->failed |= line.failed || dots.failed;
 	buf_release(&line);
+	buf_release(&dots);
 }
 
 static void history(const struct history *h, struct arena *a, struct buf *out)
