@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "report/grid.h"
 #include "report/html_parts.h"
@@ -26,7 +27,8 @@ static const char *counts(const struct html *h, const struct accuracy_result *x,
 				 (unsigned long long)x->substitutions,
 				 (unsigned long long)x->deletions,
 				 (unsigned long long)x->insertions, units);
-	return arena_fmt(h->a, zh ? "判定了 %llu 个回答" : "%llu answers judged", units);
+	return zh ? arena_fmt(h->a, "判定了 %llu 个回答", units)
+		  : arena_fmt(h->a, "%llu answer%s judged", units, str_plural(units));
 }
 
 static void accuracy_row(const struct html *h, const struct accuracy_result *x)
@@ -162,8 +164,9 @@ static void pairs(const struct html *h, const struct accuracy_result *x)
 	size_t n = MIN(x->n_pairs, (size_t)PAIRS_MAX);
 	(void)buf_str(out, "<details class=\"pairs\"><summary>");
 	html_both(out,
-		  arena_fmt(h->a, "%s %s: %zu of %zu pairs, the worst first", x->service,
-			    accuracy_title(x->metric, h->a, false), n, x->n_pairs),
+		  arena_fmt(h->a, "%s %s: %zu of %zu pair%s, the worst first", x->service,
+			    accuracy_title(x->metric, h->a, false), n, x->n_pairs,
+			    str_plural(x->n_pairs)),
 		  arena_fmt(h->a, "%s %s: %zu 对(共 %zu 对),最差在前", x->service,
 			    accuracy_title(x->metric, h->a, true), n, x->n_pairs));
 	(void)buf_str(out, "</summary>");

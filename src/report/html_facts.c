@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "monitor/monitor.h"
 #include "report/html_parts.h"
@@ -25,9 +26,9 @@ static void trust(const struct html *h)
 		(void)buf_str(out, "<p>");
 		html_both(out,
 			  arena_fmt(h->a,
-				    "Yes: in all %zu runs the tester kept up and its clocks "
-				    "were exact enough.",
-				    r->n_runs),
+				    "Yes: in %s the tester kept up and its clocks were exact "
+				    "enough.", r->n_runs == 1 ? "the one run"
+				    : arena_fmt(h->a, "all %zu runs", r->n_runs)),
 			  arena_fmt(h->a, "可信: %zu 次运行中测试端均未成为瓶颈,计时足够精确。",
 				    r->n_runs));
 		(void)buf_str(out, "</p>");
@@ -67,7 +68,8 @@ static void samplers_not_run(const struct html *h)
 	if (n == 0)
 		return;
 	(void)buf_str(out, "<details><summary>");
-	html_both(out, arena_fmt(h->a, "%zu kinds of readings are not to be had here", n),
+	html_both(out, arena_fmt(h->a, "Readings that are not to be had here: %zu kind%s", n,
+				 str_plural(n)),
 		  arena_fmt(h->a, "本机缺少 %zu 类监控数据", n));
 	(void)buf_str(out, "</summary><ul>");
 	for (size_t i = 0; i < all->n; i++)
@@ -122,8 +124,8 @@ static void skipped_cases(const struct html *h)
 	}
 	for (size_t k = 0; k < n; k++) {
 		(void)buf_str(out, "<li>");
-		html_both(out, arena_fmt(h->a, reasons[k].n == 1 ? "%zu case" : "%zu cases",
-					 reasons[k].n),
+		html_both(out, arena_fmt(h->a, "%zu case%s", reasons[k].n,
+					 str_plural(reasons[k].n)),
 			  arena_fmt(h->a, "%zu 个用例", reasons[k].n));
 		html_text(out, arena_fmt(h->a, ": %s (%s)", reasons[k].why,
 					 reasons[k].ids ? reasons[k].ids : ""));
@@ -132,7 +134,7 @@ static void skipped_cases(const struct html *h)
 	if (others == 0)
 		return;
 	(void)buf_str(out, "<li><a href=\"#cases\">");
-	html_both(out, arena_fmt(h->a, "%zu more cases", others),
+	html_both(out, arena_fmt(h->a, "%zu more case%s", others, str_plural(others)),
 		  arena_fmt(h->a, "另有 %zu 个用例", others));
 	(void)buf_str(out, "</a></li>");
 }

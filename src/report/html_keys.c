@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "report/device_facts.h"
 #include "report/grid.h"
@@ -235,7 +236,8 @@ static void devices(const struct html *h)
 	}
 	if (bad > DEVICES_MAX)
 		row(h, &(struct key){
-			.what = arena_fmt(h->a, "%zu more devices", bad - DEVICES_MAX),
+			.what = arena_fmt(h->a, "%zu more device%s", bad - DEVICES_MAX,
+					  str_plural(bad - DEVICES_MAX)),
 			.what_zh = arena_fmt(h->a, "另有 %zu 个设备", bad - DEVICES_MAX),
 			.verdict = VERDICT_FAIL, .words = "not healthy", .words_zh = "异常"});
 	if (good > 0)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "report/wording.h"
 #include "result/format.h"
@@ -243,16 +244,20 @@ const char *tables_run_line(const struct run *run, struct arena *a, bool zh)
 
 const char *tables_soak_line(const struct soak_result *s, struct arena *a, bool zh)
 {
+	unsigned long long n = s->requests, windows = s->windows;
 	return arena_fmt(
 		a,
-		L("%s · %llu requests · errors %s (95 %%: %s … %s) · outages %zu, longest "
-		  "%.1f s · %llu windows, %llu missing",
-		  "%s · %llu 个请求 · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · "
-		  "%llu 个时间窗,缺 %llu 个"),
-		metric_text(a, "latency", s->hours * 3600), (unsigned long long)s->requests,
+		L("%s · %s · errors %s (95 %%: %s … %s) · outages %zu, longest %.1f s · %s, "
+		  "%llu missing",
+		  "%s · %s · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · %s,缺 %llu 个"),
+		metric_text(a, "latency", s->hours * 3600),
+		zh ? arena_fmt(a, "%llu 个请求", n)
+		   : arena_fmt(a, "%llu request%s", n, str_plural(n)),
 		metric_text(a, "error_rate", s->error_rate),
 		metric_text(a, "error_rate", s->error_lo),
 		metric_text(a, "error_rate", s->error_hi),
-		s->n_outages, soak_longest_outage(s), (unsigned long long)s->windows,
+		s->n_outages, soak_longest_outage(s),
+		zh ? arena_fmt(a, "%llu 个时间窗", windows)
+		   : arena_fmt(a, "%llu window%s", windows, str_plural(windows)),
 		(unsigned long long)s->gaps);
 }

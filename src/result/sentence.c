@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "result/format.h"
 #include "result/result.h"
@@ -58,9 +59,13 @@ const char *run_why(const struct run *run, struct arena *a, bool zh)
 		return run->trust.reasons.n ? trust_reason(run, 0, a, zh)
 					    : (zh ? "运行被中断" : "interrupted");
 	if (run->outcomes[OUTCOME_OK] > 0)
-		return arena_fmt(a, zh ? "%llu 个请求中有 %llu 个失败" : "of %llu requests %llu failed",
-				 (unsigned long long)run->attempted,
-				 (unsigned long long)run_failed(run));
+		return zh ? arena_fmt(a, "%llu 个请求中有 %llu 个失败",
+				      (unsigned long long)run->attempted,
+				      (unsigned long long)run_failed(run))
+			  : arena_fmt(a, "of %llu request%s %llu failed",
+				      (unsigned long long)run->attempted,
+				      str_plural(run->attempted),
+				      (unsigned long long)run_failed(run));
 	return run->attempted ? (zh ? "没有一个请求成功" : "no request succeeded")
 			      : (zh ? "没有发送任何请求" : "no request was sent");
 }
@@ -129,27 +134,37 @@ static void tally_soak(const struct result *r, bool zh, struct tally *n, const c
 					  : "soak: an outage of %.0f s", soak_longest_outage(s)));
 }
 
+/* ", 3 cases passed"; in Chinese where that is given. */
+static void counted(struct buf *b, uint64_t n, const char *zh, const char *noun,
+		    const char *became)
+{
+	if (zh)
+		(void)buf_fmt(b, ",%llu %s", (unsigned long long)n, zh);
+	else
+		(void)buf_fmt(b, ", %llu %s%s %s", (unsigned long long)n, noun, str_plural(n),
+			      became);
+}
+
 static const char *passed(const struct result *r, const struct tally *n, bool zh)
 {
 	struct buf b = BUF_INIT(8192);
 	if (n->targets)
-		(void)buf_fmt(&b, zh ? ",%llu 项指标全部达标" : ", %llu targets met",
-			      (unsigned long long)n->targets);
+		counted(&b, n->targets, zh ? "项指标全部达标" : NULL, "target", "met");
 	if (n->cases)
-		(void)buf_fmt(&b, zh ? ",%llu 个用例全部通过" : ", %llu cases passed",
-			      (unsigned long long)n->cases);
+		counted(&b, n->cases, zh ? "个用例全部通过" : NULL, "case", "passed");
 	if (n->compared)
-		(void)buf_fmt(&b, zh ? ",%llu 项精度对齐" : ", %llu accuracy comparisons aligned",
-			      (unsigned long long)n->compared);
+		counted(&b, n->compared, zh ? "项精度对齐" : NULL, "accuracy comparison",
+			"aligned");
 	if (r->soak.present)
 		(void)buf_str(&b, zh ? ",长稳测试无异常" : ", the soak held");
 	for (size_t i = 0; i < r->n_runs; i++)
 		if (!run_until_reached(r->runs[i]))
 			(void)buf_fmt(&b, zh ? ",%s" : ", %s",
 				      run_until_text(r->runs[i], r->arena, zh));
-	if (n->skipped)
-		(void)buf_fmt(&b, zh ? ",另有 %llu 个用例跳过" : ", %llu cases skipped",
-			      (unsigned long long)n->skipped);
+	if (n->skipped && zh)
+		(void)buf_fmt(&b, ",另有 %llu 个用例跳过", (unsigned long long)n->skipped);
+	else if (n->skipped)
+		counted(&b, n->skipped, NULL, "case", "skipped");
 	if (b.len == 0)
 		(void)buf_str(&b, zh ? ",没有设定指标" : "  no targets were set");
 	const char *rest = b.data ? b.data + (zh ? strlen(",") : 2) : "";
