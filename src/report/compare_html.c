@@ -10,6 +10,7 @@
 #include "report/history.h"
 #include "report/html_text.h"
 #include "report/writers.h"
+#include "result/chinese.h"
 
 #define PLOT_WIDTH 280.0
 #define PLOT_HEIGHT 56.0
@@ -31,13 +32,14 @@ static void open_table(struct buf *out, const char *id, const char *en, const ch
 }
 
 /* A run's name over its rows. */
-static void group_row(struct buf *out, const char *group, const char **last, size_t columns)
+static void group_row(struct arena *a, struct buf *out, const char *group, const char **last,
+		      size_t columns)
 {
 	if (*last && strcmp(*last, group) == 0)
 		return;
 	*last = group;
 	(void)buf_fmt(out, "<tr class=\"group\"><th colspan=\"%zu\">", columns);
-	html_text(out, group);
+	html_both(out, compare_group(a, group, false), compare_group(a, group, true));
 	(void)buf_str(out, "</th></tr>");
 }
 
@@ -72,7 +74,7 @@ static void environment(const struct comparison *c, struct buf *out)
 
 static const char *remark(struct arena *a, const struct compared *x, bool zh)
 {
-	const char *why = compare_why(a, x, zh), *rule = compare_rule(x, zh);
+	const char *why = compare_why(a, x, zh), *rule = compare_rule(a, x, zh);
 	return arena_fmt(a, "%s%s%s", why, *why && *rule ? " · " : "", rule);
 }
 
@@ -90,7 +92,7 @@ static void items(const struct comparison *c, struct buf *out)
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t i = 0; i < c->n; i++) {
 		const struct compared *x = &c->items[i];
-		group_row(out, x->group, &group, ARRAY_LEN(heads));
+		group_row(c->a, out, x->group, &group, ARRAY_LEN(heads));
 		(void)buf_str(out, x->judged ? "<tr class=\"judged\">" : "<tr>");
 		change_cell(out, x->change);
 		(void)buf_str(out, "<th class=\"name\">");
@@ -129,14 +131,15 @@ static void cases(const struct comparison *c, struct buf *out)
 		(void)buf_str(out, " → ");
 		html_verdict(out, x->now);
 		(void)buf_str(out, "</td>");
-		html_tag(out, "td", "what", x->name);
-		html_tag(out, "td", "reply", x->detail);
+		html_tag_both(out, "td", "what", x->name, in_chinese(x->name, c->a));
+		html_tag_both(out, "td", "reply", x->detail, in_chinese(x->detail, c->a));
 		(void)buf_str(out, "</tr>");
 	}
 	for (size_t i = 0; i < c->missing.n; i++) {
 		(void)buf_str(out, "<tr>");
 		change_cell(out, CHANGE_UNDECIDED);
-		html_tag(out, "th", "name", c->missing.items[i]);
+		html_tag_both(out, "th", "name", compare_missing(c->a, c->missing.items[i], false),
+			      compare_missing(c->a, c->missing.items[i], true));
 		(void)buf_str(out, "<td colspan=\"4\">");
 		html_both(out, "missing in the new result", "新结果中缺少");
 		(void)buf_str(out, "</td></tr>");
@@ -221,7 +224,7 @@ static void history(const struct history *h, struct arena *a, struct buf *out)
 	}
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t k = 0; k < n; k++) {
-		group_row(out, rows[k].what.group, &group, h->n + 2);
+		group_row(a, out, rows[k].what.group, &group, h->n + 2);
 		(void)buf_str(out, "<tr><th class=\"name\">");
 		html_both(out, compare_metric(a, &rows[k].what, false),
 			  compare_metric(a, &rows[k].what, true));

@@ -9,6 +9,7 @@
 #include "report/html_parts.h"
 #include "report/html_text.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 
 #define PAIRS_MAX 100	/* shown of one comparison, the worst first; result.json has all */
 
@@ -62,7 +63,8 @@ static void accuracy_row(const struct html *h, const struct accuracy_result *x)
 			  arena_fmt(h->a, "缺少 %zu 条", x->missing.n));
 		(void)buf_str(out, "</small>");
 	}
-	html_tag(out, "small", NULL, x->note);
+	if (x->note)
+		html_tag_both(out, "small", NULL, x->note, in_chinese(x->note, h->a));
 	(void)buf_str(out, "</td></tr>\n");
 }
 
@@ -136,11 +138,11 @@ static void legend(const struct html *h, bool speech)
 	if (speech) {
 		html_both(out, "First line: the truth; then the candidate, then the reference. ",
 			  "第一行为标准文本,其后依次为被测服务和参考服务。");
-		html_tag(out, "del", NULL, "deleted");
+		html_tag_both(out, "del", NULL, "deleted", "删除");
 		(void)buf_str(out, " ");
-		html_tag(out, "ins", NULL, "inserted");
+		html_tag_both(out, "ins", NULL, "inserted", "插入");
 		(void)buf_str(out, " ");
-		html_tag(out, "mark", NULL, "substituted");
+		html_tag_both(out, "mark", NULL, "substituted", "替换");
 	} else {
 		html_both(out, "First line: what must be said; then the candidate's answer, then "
 			  "that of the reference. Marked: from their first difference on.",

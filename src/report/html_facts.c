@@ -9,6 +9,7 @@
 #include "monitor/monitor.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
+#include "result/chinese.h"
 
 #define REASONS_MAX 12	/* of skipped cases; the table of cases has all */
 
@@ -74,7 +75,8 @@ static void samplers_not_run(const struct html *h)
 	(void)buf_str(out, "</summary><ul>");
 	for (size_t i = 0; i < all->n; i++)
 		if (of_sampler(all->items[i]))
-			html_tag(out, "li", NULL, all->items[i]);
+			html_tag_both(out, "li", NULL, all->items[i],
+				      in_chinese(all->items[i], h->a));
 	(void)buf_str(out, "</ul></details>");
 }
 
@@ -127,8 +129,9 @@ static void skipped_cases(const struct html *h)
 		html_both(out, arena_fmt(h->a, "%zu case%s", reasons[k].n,
 					 str_plural(reasons[k].n)),
 			  arena_fmt(h->a, "%zu 个用例", reasons[k].n));
-		html_text(out, arena_fmt(h->a, ": %s (%s)", reasons[k].why,
-					 reasons[k].ids ? reasons[k].ids : ""));
+		const char *ids = reasons[k].ids ? reasons[k].ids : "";
+		html_both(out, arena_fmt(h->a, ": %s (%s)", reasons[k].why, ids),
+			  arena_fmt(h->a, ": %s (%s)", in_chinese(reasons[k].why, h->a), ids));
 		(void)buf_str(out, "</li>");
 	}
 	if (others == 0)
@@ -152,10 +155,12 @@ static void not_run(const struct html *h)
 	html_both(out, "Not run, and why", "未运行及原因");
 	(void)buf_str(out, "</h2><ul>");
 	for (size_t i = 0; i < r->errors.n; i++)
-		html_tag(out, "li", "error", r->errors.items[i]);
+		html_tag_both(out, "li", "error", r->errors.items[i],
+			      in_chinese(r->errors.items[i], h->a));
 	for (size_t i = 0; i < r->skipped.n; i++)
 		if (!of_sampler(r->skipped.items[i]))
-			html_tag(out, "li", NULL, r->skipped.items[i]);
+			html_tag_both(out, "li", NULL, r->skipped.items[i],
+				      in_chinese(r->skipped.items[i], h->a));
 	skipped_cases(h);
 	(void)buf_str(out, "</ul>");
 	samplers_not_run(h);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/util.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 #include "result/format.h"
 #include "result/stats_table.h"
 
@@ -87,7 +88,8 @@ bool tables_targets(const struct target *items, size_t n, struct arena *a, bool 
 	return n > 0;
 }
 
-static void distribution(struct table *t, struct arena *a, const struct metric *m, bool all)
+static void distribution(struct table *t, struct arena *a, const struct metric *m, bool zh,
+			 bool all)
 {
 	table_row(t);
 	table_cell(t, m->def->name, NULL);
@@ -101,7 +103,7 @@ static void distribution(struct table *t, struct arena *a, const struct metric *
 		format_unit(text, sizeof(text), m->def->unit, stats_value(row, m->hist));
 		table_cell(t, arena_fmt(a, "%s%s", text, stats_few(row, m->hist) ? "*" : ""), NULL);
 	}
-	table_cell(t, m->note, NULL);
+	table_cell(t, L(m->note, in_chinese(m->note, a)), NULL);
 }
 
 bool tables_distributions(const struct run *run, struct arena *a, bool zh, bool all,
@@ -111,14 +113,13 @@ bool tables_distributions(const struct run *run, struct arena *a, bool zh, bool 
 	static const char *const every[] = {"", "n", "mean", "min", "p50", "p90", "p95", "p99",
 					    "p999", "max", ""};
 	bool any = false;
-	(void)zh;
 	table_init(t, a, all ? "lrrrrrrrrrl" : "lrrrrrl");
 	heads(t, all ? every : few, all ? ARRAY_LEN(every) : ARRAY_LEN(few));
 	for (size_t i = 0; i < run->n_metrics; i++) {
 		const struct metric *m = &run->metrics[i];
 		if (!m->hist || hist_count(m->hist) == 0)
 			continue;
-		distribution(t, a, m, all);
+		distribution(t, a, m, zh, all);
 		any = true;
 	}
 	return any;
@@ -157,9 +158,9 @@ bool tables_cases(const struct result *r, struct arena *a, bool zh, bool all, st
 		table_cell(t, verdict_sign(c->verdict), tables_color(c->verdict));
 		table_cell(t, c->id, NULL);
 		table_cell(t, c->service, NULL);
-		table_cell(t, c->name, NULL);
-		table_cell(t, c->finding, tables_color(c->verdict));
-		table_cell(t, c->detail, NULL);
+		table_cell(t, L(c->name, in_chinese(c->name, a)), NULL);
+		table_cell(t, L(c->finding, in_chinese(c->finding, a)), tables_color(c->verdict));
+		table_cell(t, L(c->detail, in_chinese(c->detail, a)), NULL);
 		any = true;
 	}
 	return any;
@@ -204,7 +205,7 @@ bool tables_leaks(const struct result *r, struct arena *a, bool zh, struct table
 		enum verdict v = leak_verdict(l);
 		table_row(t);
 		table_cell(t, verdict_sign(v), tables_color(v));
-		table_cell(t, l->what, NULL);
+		table_cell(t, L(l->what, in_chinese(l->what, a)), NULL);
 		table_cell(t, leak_growth(l, a), NULL);
 		table_cell(t, leak_word(l, zh), tables_color(v));
 	}
