@@ -49,6 +49,12 @@ int str_to_size(const char *text, uint64_t *ret, struct err *e);
 const char *str_nearest(const char *typed, const char *(*next)(size_t i, const void *ctx),
 			const void *ctx);
 
+/* The end of a counted noun: "%zu device%s" of n and str_plural(n). */
+static inline const char *str_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* The word as a shell takes it: as it is, or in single quotes. */
 const char *str_shell(const char *word, struct arena *a);
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "catalog/parts.h"
 
@@ -204,11 +205,12 @@ static const char *why_no_split(const struct plan *p, int64_t n)
 	if (n > 1 && !d->heads)
 		return "the model cannot be split: it has no attention heads that are known";
 	if (n > 1 && d->heads % n)
-		return arena_fmt(p->arena, "%lld heads cannot be split on %lld devices",
-				 (long long)d->heads, (long long)n);
+		return arena_fmt(p->arena, "%lld head%s cannot be split on %lld devices",
+				 (long long)d->heads, str_plural((uint64_t)d->heads), (long long)n);
 	if (n > 1 && d->kv_heads % n)
-		return arena_fmt(p->arena, "%lld kv heads cannot be split on %lld devices",
-				 (long long)d->kv_heads, (long long)n);
+		return arena_fmt(p->arena, "%lld kv head%s cannot be split on %lld devices",
+				 (long long)d->kv_heads, str_plural((uint64_t)d->kv_heads),
+				 (long long)n);
 	if (p->ask->chip->pairs && n > 1 && n % 2)
 		return "two dies make one NPU of this product: give an even number";
 	return NULL;
@@ -323,10 +325,11 @@ static void put_tpot(struct plan *p, int64_t n, json_t *j)
 	if (!isnan(bandwidth))
 		strings_add(&p->notes, p->arena,
 			    arena_fmt(p->arena, "TPOT bound: %.2f GB of weights read per token "
-				      "(%s) / %lld devices / (%.0f GB/s * %g)", bytes / 1e9,
+				      "(%s) / %lld device%s / (%.0f GB/s * %g)", bytes / 1e9,
 				      all ? "all of them: towers included" :
 				      "the decoder; of experts the active ones",
-				      (long long)n, bandwidth / 1e9, EFFICIENCY));
+				      (long long)n, str_plural((uint64_t)n), bandwidth / 1e9,
+				      EFFICIENCY));
 }
 
 static json_t *to_json(struct plan *p, int64_t n)

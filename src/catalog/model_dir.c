@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 
 static int64_t file_size(const char *path)
@@ -61,7 +62,7 @@ static int read_index(const char *dir, const char *name, struct arena *a, struct
 	if (json_whole(root, "metadata.total_size", &total) && total > 0 && !m->problems.n &&
 	    str_ends(name, ".bin.index.json"))
 		m->bytes = (uint64_t)total;
-	m->how = arena_fmt(a, "%zu files of %s", shards.n, name);
+	m->how = arena_fmt(a, "%zu file%s of %s", shards.n, str_plural(shards.n), name);
 	return shards.n ? 0 : err_set(e, ERR_DATA, "%s names no files", path);
 }
 

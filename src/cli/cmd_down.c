@@ -48,8 +48,9 @@ static int show(const struct down_report *r, const struct common_options *common
 		(void)fprintf(stderr, "assay: %s\n", r->notes.items[i]);
 	CLEANUP(buf_release) struct buf out = BUF_INIT(4096);
 	if (!common->quiet)
-		(void)buf_fmt(&out, "%zu processes ended in %.3g s, %zu left\n", r->found - r->left,
-			      r->seconds, r->left);
+		(void)buf_fmt(&out, "%zu %s ended in %.3g s, %zu left\n", r->found - r->left,
+			      r->found - r->left == 1 ? "process" : "processes", r->seconds,
+			      r->left);
 	return command_print(out.data ? out.data : "", out.len);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "cli/commands.h"
 #include "suite/functional_make.h"
 
@@ -72,7 +73,7 @@ static int tell(const struct common_options *common, const char *dir, size_t n,
 		return command_print_json(j);
 	}
 	json_decref(list);
-	(void)buf_fmt(&out, "%s/manifest.jsonl: %zu lines\n", dir, n);
+	(void)buf_fmt(&out, "%s/manifest.jsonl: %zu line%s\n", dir, n, str_plural(n));
 	for (size_t i = 0; i < left_out->n; i++)
 		(void)buf_fmt(&out, "left out: %s\n", left_out->items[i]);
 	return command_print(out.data, out.len);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 
@@ -54,7 +55,7 @@ static int check_or_explain(struct session *s, const char *verb, const char *pat
 		return command_print_json(j);
 	}
 	(void)printf("%s: good, %zu service%s\n", path, s->plan.n_services,
-		     s->plan.n_services == 1 ? "" : "s");
+		     str_plural(s->plan.n_services));
 	return 0;
 }
 

@@ -324,7 +324,7 @@ static int serve(struct serving *s, struct err *e)
 		(void)poll(&stop, 1, -1);
 	size_t cut = server_drain(s->server, clock_now() + s->o.drain_ns);
 	if (cut > 0)
-		(void)fprintf(stderr, "assay: %zu requests were cut off\n", cut);
+		(void)fprintf(stderr, "assay: requests cut off: %zu\n", cut);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/command.h"
 
 static const char *const formats[] = {"text", "json", NULL};
@@ -162,7 +163,7 @@ int command_operands(const struct command *c, const struct strings *operands, si
 	struct err e;
 	if (operands->n < min)
 		(void)err_set(&e, ERR_USAGE, "%s needs %zu word%s after its name, %zu given",
-			      c->name, min, min == 1 ? "" : "s", operands->n);
+			      c->name, min, str_plural(min), operands->n);
 	else
 		(void)err_set(&e, ERR_USAGE, "%s does not know what to do with '%s'", c->name,
 			      operands->items[max]);

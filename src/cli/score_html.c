@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "cli/score_output.h"
 
@@ -179,7 +180,8 @@ static void utterances(const struct score_output *o, struct tokens *t, struct bu
 		(void)buf_str(out, "</article>\n");
 	}
 	if (left > 0)
-		(void)buf_fmt(out, "<p>%zu more utterances with errors are not shown.</p>\n", left);
+		(void)buf_fmt(out, "<p>Not shown: %zu more utterance%s with errors.</p>\n", left,
+			      str_plural(left));
 }
 
 void score_html(const struct score_output *o, struct buf *out)

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 
 /* More utterances are listed in JSON only when --files asks for them: a million take gigabytes. */
@@ -183,8 +184,8 @@ static void put_rate(struct buf *out, const struct score *s, const struct bootst
 		      ", insertions %" PRIu64 "\n", c->hits, c->substitutions, c->deletions,
 		      c->insertions);
 	if (s->missing > 0)
-		(void)buf_fmt(out, "  %zu of %zu utterances have no hypothesis; they count as "
-			      "deletions\n", s->missing, s->n);
+		(void)buf_fmt(out, "  without a hypothesis, counted as deletions: %zu of %zu "
+			      "utterance%s\n", s->missing, s->n, str_plural(s->n));
 }
 
 static void text_comparison(const struct comparison *c, struct buf *out)
@@ -194,9 +195,10 @@ static void text_comparison(const struct comparison *c, struct buf *out)
 	(void)buf_fmt(out, "difference (second - first): %+.2f points (95 %%: ",
 		      100 * c->difference.estimate);
 	put_interval(out, c->difference.interval95, "");
-	(void)buf_fmt(out, ")\n  MAPSSWE: %zu segments, z %.2f, p %.4g; second better in %.1f %% "
-		      "of the draws; same text %zu\n", c->mapsswe.segments, c->mapsswe.z,
-		      c->mapsswe.p, 100 * c->difference.below, c->same_text);
+	(void)buf_fmt(out, ")\n  MAPSSWE: %zu segment%s, z %.2f, p %.4g; second better in %.1f %% "
+		      "of the draws; same text %zu\n", c->mapsswe.segments,
+		      str_plural(c->mapsswe.segments), c->mapsswe.z, c->mapsswe.p,
+		      100 * c->difference.below, c->same_text);
 	(void)buf_fmt(out, "  %s within %.2f points", alignment_verdict_name(c->verdict),
 		      100 * c->gate);
 	if (c->relative_gate > 0)
@@ -253,7 +255,7 @@ static void text_groups(const char *what, const struct score_group *groups, size
 	for (size_t i = 0; i < n; i++) {
 		text_group(what, groups[i].name, &groups[i].counts, out);
 		(void)buf_fmt(out, " in %zu utterance%s\n", groups[i].utterances,
-			      groups[i].utterances == 1 ? "" : "s");
+			      str_plural(groups[i].utterances));
 	}
 }
 
@@ -275,14 +277,14 @@ static void text_doubts(const struct score_output *o, struct buf *out)
 		(void)buf_fmt(out, "  references without words: %zu; what was heard there counts "
 			      "as insertions\n", s->empty_references);
 	if (o->words_left_out > 0)
-		(void)buf_fmt(out, "  not scored: %zu words in parts that the reference ignores\n",
-			      o->words_left_out);
+		(void)buf_fmt(out, "  not scored: %zu word%s in parts that the reference ignores\n",
+			      o->words_left_out, str_plural(o->words_left_out));
 	for (size_t i = 0; i < s->n; i++)
 		nowhere += scored_agrees_nowhere(&s->items[i]);
 	if (nowhere == 0)
 		return;
 	(void)buf_fmt(out, "  without one right unit: %zu utterance%s; do sound and transcript "
-		      "belong together?", nowhere, nowhere == 1 ? "" : "s");
+		      "belong together?", nowhere, str_plural(nowhere));
 	for (size_t i = 0, shown = 0; i < s->n && shown < 5; i++)
 		if (scored_agrees_nowhere(&s->items[i]))
 			(void)buf_fmt(out, "%s %s", shown++ ? "," : "", s->items[i].reference->id);
@@ -294,8 +296,9 @@ void score_text(const struct score_output *o, struct buf *out)
 	const struct score *s = o->score;
 	(void)buf_fmt(out, "%s ", token_unit_names[s->unit]);
 	put_rate(out, s, &o->rate);
-	(void)buf_fmt(out, "  %zu utterances, normaliser %s, %zu draws, seed %" PRIu64 "\n", s->n,
-		      s->normalizer, o->draws, o->seed);
+	(void)buf_fmt(out, "  %zu utterance%s, normaliser %s, %zu draw%s, seed %" PRIu64 "\n",
+		      s->n, str_plural(s->n), s->normalizer, o->draws, str_plural(o->draws),
+		      o->seed);
 	(void)buf_str(out, "  match error rate ");
 	put_percent(out, align_match_error_rate(&s->total));
 	(void)buf_str(out, ", information lost ");

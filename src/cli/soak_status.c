@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/outcome.h"
+#include "base/str.h"
 #include "cli/command.h"
 #include "stats/hist.h"
 #include "store/store.h"
@@ -165,8 +166,9 @@ static int print_text(const struct status *t, const char *state)
 	clock_format_wall(begun, sizeof(begun), t->begun_wall_ns);
 	clock_format_duration(load, sizeof(load), (uint64_t)(t->load_s * 1e9));
 	clock_format_duration(planned, sizeof(planned), (uint64_t)(t->planned_s * 1e9));
-	(void)buf_fmt(&out, "%s%s: %s of %s, begun %s, %zu windows, %zu gaps\n", state,
-		      t->idle ? ", idle" : "", load, planned, begun, t->windows, t->parts - 1);
+	(void)buf_fmt(&out, "%s%s: %s of %s, begun %s, %zu window%s, %zu gap%s\n", state,
+		      t->idle ? ", idle" : "", load, planned, begun, t->windows,
+		      str_plural(t->windows), t->parts - 1, str_plural(t->parts - 1));
 	for (size_t i = 0; i < t->n; i++) {
 		const struct seen *v = &t->seen[i];
 		(void)buf_fmt(&out, "  %-8s ok %lld, failed %lld", v->name, (long long)v->ok,

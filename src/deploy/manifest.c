@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/str.h"
 #include "protocols/protocol.h"
 
 #define REPLICA_PORT_STEP 10
@@ -246,8 +247,9 @@ static int check_unit(struct unit *u, struct manifest *m, struct arena *a, struc
 		return yaml_err(e, u->node, "service '%s': protocol needs route, as \"/v1\"",
 				u->name);
 	if (!u->devices.cpu && !u->devices.chosen && u->devices.n % (size_t)u->replicas != 0)
-		return yaml_err(e, yaml_find(u->node, "devices"), "%zu devices cannot be shared "
-				"out to %lld replicas", u->devices.n, (long long)u->replicas);
+		return yaml_err(e, yaml_find(u->node, "devices"), "%zu device%s cannot be shared "
+				"out to %lld replicas", u->devices.n, str_plural(u->devices.n),
+				(long long)u->replicas);
 	if (unit_port(u, u->replicas - 1) > 65535)
 		return yaml_err(e, u->node, "service '%s': the ports end at 65535", u->name);
 	if (!u->model_name) {

@@ -128,8 +128,8 @@ int up_start(const struct up_plan *p, pid_t *ret_supervisor, struct err *e)
 		return -1;
 	size_t n = state_find_marked(p->dir, NULL, pids, ARRAY_LEN(pids));
 	if (n > 0)
-		return err_set(e, ERR_SYSTEM, "%zu processes of this deployment still run without "
-			       "a supervisor (pid %d …): assay down ends them", n, (int)pids[0]);
+		return err_set(e, ERR_SYSTEM, "this deployment has processes without a supervisor "
+			       "(%zu, pid %d …): assay down ends them", n, (int)pids[0]);
 	/* An old state must not be taken for that of this one. */
 	(void)snprintf(old, sizeof(old), "%s/state.json", p->dir);
 	(void)unlink(old);
@@ -250,9 +250,9 @@ int down_all(const char *dir, struct arena *a, struct down_report *ret, struct e
 	remove_containers(state);
 	ret->left = state_end_marked(dir, NULL, 5 * NS_PER_S);
 	if (ret->left > 0)
-		strings_add(&ret->notes, a, arena_fmt(a, "%zu processes cannot be ended (in the "
-				"kernel, perhaps in a driver): see ps -eo pid,stat,wchan,cmd",
-				ret->left));
+		strings_add(&ret->notes, a, arena_fmt(a, "%zu %s cannot be ended (in the kernel, "
+				"perhaps in a driver): see ps -eo pid,stat,wchan,cmd", ret->left,
+				ret->left == 1 ? "process" : "processes"));
 	ret->seconds = ns_to_s(clock_now() - begin);
 	check_memory(state, a, ret);
 	const char *path = arena_fmt(a, "%s/state.json", dir);

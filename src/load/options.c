@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "load/load.h"
 #include "load/observe.h"
@@ -366,8 +367,8 @@ int load_check(const struct load_spec *spec, struct err *e)
 			       "(such as 60s)");
 	int64_t most = open && spec->concurrency == 0 ? THREADS_MAX : MAX(spec->concurrency, 1);
 	if (spec->threads > most)
-		return err_set(e, ERR_USAGE, "%lld threads for %lld requests at once: the other "
+		return err_set(e, ERR_USAGE, "%lld threads for %lld request%s at once: the other "
 			       "threads would have nothing to do", (long long)spec->threads,
-			       (long long)most);
+			       (long long)most, str_plural((uint64_t)most));
 	return 0;
 }

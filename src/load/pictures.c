@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "load/pictures.h"
 
+#include "base/str.h"
 #include "base/util.h"
 
 /* A picture that one sample or several show. */
@@ -93,9 +94,10 @@ static int hand_out(struct pictures *p, const struct sample *samples, struct err
  * them. */
 static void note_fixed(const struct pictures *p, struct result *r)
 {
-	const char *note = arena_fmt(r->arena, "unique_images: %zu of %zu pictures were sent as "
-				     "they are (only JPEG, and PNG of 8 bits or more without "
-				     "interlacing, get pixels of their own)", p->fixed, p->n);
+	const char *note = arena_fmt(r->arena, "unique_images: %zu of %zu picture%s sent without "
+				     "pixels of their own (only JPEG, and PNG of 8 bits or more "
+				     "without interlacing, get them)", p->fixed, p->n,
+				     str_plural(p->n));
 	if (p->fixed > 0 && !strings_has(&r->skipped, note))
 		strings_add(&r->skipped, r->arena, note);
 }

@@ -1,5 +1,6 @@
 /* src/load/record.c - see keeper.h and record.h.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
 #include "load/keeper_in.h"
 
 #include <assert.h>
@@ -267,8 +268,9 @@ int keeper_finish(struct keeper *r, struct err *e)
 		return err_sys(e, "cannot keep the requests to export");
 	}
 	if (r->lost)
-		return err_set(e, ERR_SYSTEM, "%llu requests could not be kept for the export: the "
-			       "disk was too slow", (unsigned long long)r->lost);
+		return err_set(e, ERR_SYSTEM, "%llu request%s could not be kept for the export: "
+			       "the disk was too slow", (unsigned long long)r->lost,
+			       str_plural(r->lost));
 	off_t size = lseek(r->fd, 0, SEEK_END);
 	if (size <= 0 || r->map)
 		return 0;

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "base/util.h"
 
 #define SILENT_MAX_NS (15 * NS_PER_S)	/* a rank that measures tells twice a second */
@@ -22,9 +23,10 @@ int team_check(const struct load_spec *whole, int ranks, struct err *e)
 {
 	if (load_law(whole) != ARRIVAL_CLOSED && whole->concurrency > 0 &&
 	    whole->concurrency < ranks)
-		return err_set(e, ERR_USAGE, "at most %lld requests in flight cannot be split over "
-			       "%d ranks: raise concurrency, or start fewer ranks",
-			       (long long)whole->concurrency, ranks);
+		return err_set(e, ERR_USAGE, "at most %lld request%s in flight cannot be split "
+			       "over %d ranks: raise concurrency, or start fewer ranks",
+			       (long long)whole->concurrency,
+			       str_plural((uint64_t)whole->concurrency), ranks);
 	return 0;
 }
 

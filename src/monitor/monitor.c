@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "base/thread.h"
 #include "base/util.h"
 #include "monitor/sampler.h"
@@ -321,13 +322,13 @@ void monitor_why_not(const struct monitor *m, struct strings *ret, struct arena 
 			strings_add(ret, a, arena_fmt(a, "%s: %s", s->row->name, s->why.text));
 		else if (s->failed)
 			strings_add(ret, a,
-				    arena_fmt(a, "%s: the last %llu readings failed: %s",
+				    arena_fmt(a, "%s: the last %llu reading%s failed: %s",
 					      s->row->name, (unsigned long long)s->failed,
-					      s->why.text));
+					      str_plural(s->failed), s->why.text));
 	}
 	if (m->lost)
-		strings_add(ret, a, arena_fmt(a, "%llu readings were lost: no memory",
-					      (unsigned long long)m->lost));
+		strings_add(ret, a, arena_fmt(a, "no memory for %llu reading%s",
+					      (unsigned long long)m->lost, str_plural(m->lost)));
 	(void)pthread_mutex_unlock(lock);
 }
 

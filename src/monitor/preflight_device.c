@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "monitor/npu_text.h"
 #include "monitor/preflight.h"
@@ -76,7 +77,8 @@ void check_nodes(struct preflight *p, const struct preflight_check *c)
 	for (const char *const *at = is_ascend ? ascend : nvidia; *at; at++)
 		check_node(p, c, *at);
 	if (p->n == before)
-		preflight_add(p, c, FINDING_OK, arena_fmt(p->arena, "%d devices open", n), prefix,
+		preflight_add(p, c, FINDING_OK, arena_fmt(p->arena, "%d device%s open", n,
+							      str_plural((uint64_t)n)), prefix,
 			      NULL);
 }
 
@@ -110,8 +112,9 @@ void check_counts(struct preflight *p, const struct preflight_check *c)
 	int cards = count_cards(p);
 	int nodes = count_nodes(p, ascend ? "/dev/davinci" : "/dev/nvidia");
 	int seen = p->devices ? (int)json_array_size(json_object_get(p->devices, "devices")) : 0;
-	const char *text = arena_fmt(p->arena, "%d on the PCI bus, %d device nodes, %d seen by the "
-				     "driver's library or tool", cards, nodes, seen);
+	const char *text = arena_fmt(p->arena, "%d on the PCI bus, %d device node%s, %d seen by "
+				     "the driver's library or tool", cards, nodes,
+				     str_plural((uint64_t)nodes), seen);
 	static const char how[] = "/sys/bus/pci/devices, /dev, assay monitor --once";
 	if (cards < 0 || seen == 0)
 		preflight_add(p, c, FINDING_UNKNOWN, text, how, "see the points device nodes and "
@@ -305,8 +308,9 @@ void check_health(struct preflight *p, const struct preflight_check *c)
 	json_array_foreach(list, i, d)
 		check_one_health(p, c, d);
 	if (p->n == before)
-		preflight_add(p, c, FINDING_OK, arena_fmt(p->arena, "%zu devices, nothing reported",
-							  json_array_size(list)),
+		preflight_add(p, c, FINDING_OK,
+			      arena_fmt(p->arena, "%zu device%s, nothing reported",
+					json_array_size(list), str_plural(json_array_size(list))),
 			      json_text(json_array_get(list, 0), "source", ""), NULL);
 }
 
@@ -340,8 +344,9 @@ void check_idle(struct preflight *p, const struct preflight_check *c)
 		       json_number(d, "memory_total_mb", &total));
 		if (n)
 			preflight_add(p, c, FINDING_WARN,
-				      arena_fmt(p->arena, "%s is used by %zu processes",
-						label(p, d), n), json_text(d, "source", ""),
+				      arena_fmt(p->arena, "%s is used by %zu %s", label(p, d), n,
+						n == 1 ? "process" : "processes"),
+				      json_text(d, "source", ""),
 				      "choose another device, or end them");
 		else if (total > 0 && used / total > 0.1)
 			preflight_add(p, c, FINDING_WARN,

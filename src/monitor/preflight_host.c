@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/process.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "monitor/preflight.h"
 #include "monitor/proc.h"
@@ -76,8 +77,8 @@ static void check_leftovers(struct preflight *p, const struct preflight_check *c
 		(void)closedir(d);
 	if (bytes >= 64 * 1048576)
 		preflight_add(p, c, FINDING_WARN,
-			      arena_fmt(p->arena, "%d files in /dev/shm hold %.2f GiB", n,
-					bytes / GIB), path,
+			      arena_fmt(p->arena, "%d file%s in /dev/shm: %.2f GiB", n,
+					str_plural((uint64_t)n), bytes / GIB), path,
 			      "remove those that no process has open (fuser -v /dev/shm/*)");
 }
 

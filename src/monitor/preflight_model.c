@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "catalog/fit.h"
 #include "monitor/preflight.h"
@@ -49,13 +50,14 @@ void check_fit(struct preflight *p, const struct preflight_check *c)
 	size_t n = json_array_size(json_object_get(p->devices, "devices"));
 	if (!fits || devices > (double)n)
 		preflight_add(p, c, FINDING_FAIL,
-			      fits ? arena_fmt(p->arena, "needs %.0f devices, there are %zu",
-					       devices, n) : json_text(j, "reasons.0", ""),
+			      fits ? arena_fmt(p->arena, "needs %.0f device%s; in this machine: "
+					       "%zu", devices, str_plural((uint64_t)devices), n)
+				   : json_text(j, "reasons.0", ""),
 			      "assay fit", "a shorter context, fewer at once, or more devices");
 	else
 		preflight_add(p, c, FINDING_OK,
-			      arena_fmt(p->arena, "fits on %.0f of %zu devices (4096 tokens, one "
-					"sequence)", devices, n), "assay fit", NULL);
+			      arena_fmt(p->arena, "fits on %.0f of %zu device%s (4096 tokens, one "
+					"sequence)", devices, n, str_plural(n)), "assay fit", NULL);
 	if (p->chip->pairs && n % 2)
 		preflight_add(p, c, FINDING_WARN, "an odd number of dies of an A3", "assay monitor "
 			      "--once", "give both dies of each NPU");

@@ -10,6 +10,7 @@
 #include "report/history.h"
 #include "report/html_text.h"
 #include "report/writers.h"
+#include "result/chinese.h"
 
 #define PLOT_WIDTH 280.0
 #define PLOT_HEIGHT 56.0
@@ -31,13 +32,14 @@ static void open_table(struct buf *out, const char *id, const char *en, const ch
 }
 
 /* A run's name over its rows. */
-static void group_row(struct buf *out, const char *group, const char **last, size_t columns)
+static void group_row(struct arena *a, struct buf *out, const char *group, const char **last,
+		      size_t columns)
 {
 	if (*last && strcmp(*last, group) == 0)
 		return;
 	*last = group;
 	(void)buf_fmt(out, "<tr class=\"group\"><th colspan=\"%zu\">", columns);
-	html_text(out, group);
+	html_both(out, compare_group(a, group, false), compare_group(a, group, true));
 	(void)buf_str(out, "</th></tr>");
 }
 
@@ -72,7 +74,7 @@ static void environment(const struct comparison *c, struct buf *out)
 
 static const char *remark(struct arena *a, const struct compared *x, bool zh)
 {
-	const char *why = compare_why(a, x, zh), *rule = compare_rule(x, zh);
+	const char *why = compare_why(a, x, zh), *rule = compare_rule(a, x, zh);
 	return arena_fmt(a, "%s%s%s", why, *why && *rule ? " · " : "", rule);
 }
 
@@ -90,7 +92,7 @@ static void items(const struct comparison *c, struct buf *out)
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t i = 0; i < c->n; i++) {
 		const struct compared *x = &c->items[i];
-		group_row(out, x->group, &group, ARRAY_LEN(heads));
+		group_row(c->a, out, x->group, &group, ARRAY_LEN(heads));
 		(void)buf_str(out, x->judged ? "<tr class=\"judged\">" : "<tr>");
 		change_cell(out, x->change);
 		(void)buf_str(out, "<th class=\"name\">");
@@ -124,19 +126,20 @@ static void cases(const struct comparison *c, struct buf *out)
 		change_cell(out, x->change);
 		html_tag(out, "th", "name", x->id);
 		html_tag(out, "td", NULL, x->service);
-		(void)buf_str(out, "<td>");
+		(void)buf_str(out, "<td class=\"turn\">");
 		html_verdict(out, x->base);
 		(void)buf_str(out, " → ");
 		html_verdict(out, x->now);
 		(void)buf_str(out, "</td>");
-		html_tag(out, "td", NULL, x->name);
-		html_tag(out, "td", "reply", x->detail);
+		html_tag_both(out, "td", "what", x->name, in_chinese(x->name, c->a));
+		html_tag_both(out, "td", "reply", x->detail, in_chinese(x->detail, c->a));
 		(void)buf_str(out, "</tr>");
 	}
 	for (size_t i = 0; i < c->missing.n; i++) {
 		(void)buf_str(out, "<tr>");
 		change_cell(out, CHANGE_UNDECIDED);
-		html_tag(out, "th", "name", c->missing.items[i]);
+		html_tag_both(out, "th", "name", compare_missing(c->a, c->missing.items[i], false),
+			      compare_missing(c->a, c->missing.items[i], true));
 		(void)buf_str(out, "<td colspan=\"4\">");
 		html_both(out, "missing in the new result", "新结果中缺少");
 		(void)buf_str(out, "</td></tr>");
@@ -144,25 +147,39 @@ static void cases(const struct comparison *c, struct buf *out)
 	close_table(out);
 }
 
-/* One line with its intervals. The axis begins at 0 where that leaves the line readable. */
-static void plot(const struct history *h, const struct history_row *row, struct arena *a,
-		 struct buf *out)
+/* The two ends of an axis. It begins at 0 where that leaves the line readable; a line without any
+ * change lies in its middle. */
+static void axis(const struct history *h, const struct history_row *row, double *ret_low,
+		 double *ret_high)
 {
 	double low = INFINITY, high = -INFINITY;
 	for (size_t i = 0; i < h->n; i++) {
 		const struct compare_value *v = &row->values[i];
-		low = fmin(low, isnan(v->lo) ? v->value : v->lo);
-		high = fmax(high, isnan(v->hi) ? v->value : v->hi);
+		bool whole = !isnan(v->lo) && !isnan(v->hi);	/* what is drawn */
+		low = fmin(low, whole ? fmin(v->lo, v->value) : v->value);
+		high = fmax(high, whole ? fmax(v->hi, v->value) : v->value);
 	}
 	if (low > 0 && low < high / 2)
 		low = 0;
-	if (!(high > low))
-		high = low + 1;
+	if (!(high > low)) {
+		low -= 0.5;
+		high += 0.5;
+	}
+	*ret_low = low;
+	*ret_high = high;
+}
+
+/* One line with its intervals. */
+static void plot(const struct history *h, const struct history_row *row, struct arena *a,
+		 struct buf *out)
+{
+	double low, high;
+	axis(h, row, &low, &high);
 	double step = h->n > 1 ? (PLOT_WIDTH - 2 * PLOT_EDGE) / (double)(h->n - 1) : 0;
 	double scale = (PLOT_HEIGHT - 2 * PLOT_EDGE) / (high - low);
 	(void)buf_fmt(out, "<svg viewBox=\"0 0 %g %g\" width=\"%g\" height=\"%g\" role=\"img\">",
 		      PLOT_WIDTH, PLOT_HEIGHT, PLOT_WIDTH, PLOT_HEIGHT);
-	struct buf line = BUF_INIT(BUF_UNLIMITED);
+	struct buf line = BUF_INIT(BUF_UNLIMITED), dots = BUF_INIT(BUF_UNLIMITED);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct compare_value *v = &row->values[i];
 		double x = PLOT_EDGE + step * (double)i;
@@ -174,16 +191,21 @@ static void plot(const struct history *h, const struct history_row *row, struct 
 			(void)buf_fmt(out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"var(--soft)\"/>",
 				      x, PLOT_HEIGHT - PLOT_EDGE - (v->lo - low) * scale,
 				      PLOT_HEIGHT - PLOT_EDGE - (v->hi - low) * scale);
-		(void)buf_fmt(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" "
+		(void)buf_fmt(&dots, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" "
 			      "fill=\"var(--c1)\"><title>", x, y);
-		html_text(out, history_label(h, a, i));
-		(void)buf_str(out, ": ");
-		html_text(out, compare_number(a, &row->what, v->value));
-		(void)buf_str(out, "</title></circle>");
+		html_text(&dots, history_label(h, a, i));
+		(void)buf_str(&dots, ": ");
+		html_text(&dots, compare_number(a, &row->what, v->value));
+		(void)buf_str(&dots, "</title></circle>");
 	}
-	(void)buf_fmt(out, "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--c1)\"/></svg>",
+	/* The points lie over the line: they tell their values to the pointer. */
+	(void)buf_fmt(out, "<polyline points=\"%s\" fill=\"none\" stroke=\"var(--c1)\"/>",
 		      line.data ? line.data : "");
+	(void)buf_add(out, dots.data ? dots.data : "", dots.len);
+	(void)buf_str(out, "</svg>");
+	out->failed |= line.failed || dots.failed;
 	buf_release(&line);
+	buf_release(&dots);
 }
 
 static void history(const struct history *h, struct arena *a, struct buf *out)
@@ -202,7 +224,7 @@ static void history(const struct history *h, struct arena *a, struct buf *out)
 	}
 	(void)buf_str(out, "</tr></thead><tbody>");
 	for (size_t k = 0; k < n; k++) {
-		group_row(out, rows[k].what.group, &group, h->n + 2);
+		group_row(a, out, rows[k].what.group, &group, h->n + 2);
 		(void)buf_str(out, "<tr><th class=\"name\">");
 		html_both(out, compare_metric(a, &rows[k].what, false),
 			  compare_metric(a, &rows[k].what, true));

@@ -6,10 +6,12 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "report/grid.h"
 #include "report/table.h"
 #include "report/xml.h"
+#include "result/chinese.h"
 #include "result/format.h"
 
 #define L(en, chinese) (zh ? (chinese) : (en))
@@ -50,53 +52,48 @@ const char *compare_interval(struct arena *a, const struct compared *x)
 	return arena_fmt(a, "%s … %s", compare_change(a, x, x->lo), compare_change(a, x, x->hi));
 }
 
-/* The reasons and rules of compare.c, in Chinese. */
-static const char *in_chinese(const char *text)
-{
-	static const char *const texts[][2] = {
-		{"the interval holds both the same and worse", "区间同时包含相同与变差"},
-		{"too few samples for an interval", "样本太少,无法得出区间"},
-		{"too few windows for an interval", "时间窗太少,无法得出区间"},
-		{"one number without an interval", "单个数值,没有区间"},
-		{"the new run is not trustworthy", "新的运行不可信"},
-		{"the run of the base is not trustworthy", "基线的运行不可信"},
-		{"fewer than 30 utterances", "不足 30 条"},
-		{"normalised by different rules", "规范化规则不同"},
-		{"order statistics", "次序统计量"},
-		{"windows drawn anew", "时间窗重抽样"},
-		{"spread of the requests, weighted by their audio", "按音频时长加权的请求离散度"},
-		{"normal interval of the mean", "均值的正态区间"},
-		{"paired bootstrap over utterances", "按条目配对的自助法"},
-		{"binomial over units: the utterances were not all kept", "二项区间:未保留全部条目"},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (strcmp(texts[i][0], text) == 0)
-			return texts[i][1];
-	return text;
-}
-
 const char *compare_why(struct arena *a, const struct compared *x, bool zh)
 {
 	if (!x->why)
 		return x->limit ? arena_fmt(a, L("limit %s", "限值 %s"), x->limit) : "";
-	const char *why = L(x->why, in_chinese(x->why));
+	const char *why = L(x->why, in_chinese(x->why, a));
 	if (!x->needed)
 		return why;
 	return arena_fmt(a, L("n of %llu would decide: %s", "约需 n = %llu 才能判定:%s"),
 			 (unsigned long long)x->needed, why);
 }
 
-const char *compare_rule(const struct compared *x, bool zh)
+const char *compare_rule(struct arena *a, const struct compared *x, bool zh)
 {
 	if (!x->rule || (isinf(x->lo) && isinf(x->hi)))
 		return "";
-	return L(x->rule, in_chinese(x->rule));
+	return L(x->rule, in_chinese(x->rule, a));
 }
 
 const char *compare_metric(struct arena *a, const struct compared *x, bool zh)
 {
 	return strncmp(x->group, "accuracy ", strlen("accuracy ")) == 0
 		? accuracy_title(x->metric, a, zh) : x->metric;
+}
+
+/* A text that begins so, with the Chinese word for its beginning; NULL: it begins otherwise. */
+static const char *begins(struct arena *a, const char *text, const char *en, const char *zh)
+{
+	return str_starts(text, en) ? arena_fmt(a, "%s%s", zh, text + strlen(en)) : NULL;
+}
+
+const char *compare_group(struct arena *a, const char *group, bool zh)
+{
+	const char *chinese = strcmp(group, "soak") == 0 ? "长稳"
+						       : begins(a, group, "accuracy ", "精度 ");
+	return zh && chinese ? chinese : group;
+}
+
+const char *compare_missing(struct arena *a, const char *what, bool zh)
+{
+	const char *run = begins(a, what, "run ", "运行 "), *c = begins(a, what, "case ", "用例 ");
+	const char *other = compare_group(a, what, zh);
+	return !zh ? what : run ? run : c ? c : other;
 }
 
 const char *compare_sentence(const struct comparison *c, bool zh)
@@ -160,7 +157,7 @@ static void print_items(const struct comparison *c, bool zh, bool color, size_t 
 		if (!group || strcmp(group, x->group) != 0) {
 			if (group)
 				table_print(&t, 2, width, color, out);
-			(void)buf_fmt(out, "\n%s\n", x->group);
+			(void)buf_fmt(out, "\n%s\n", compare_group(c->a, x->group, zh));
 			table_init(&t, c->a, "llrrrll");
 			heads(&t, en, chinese, ARRAY_LEN(en), zh);
 			group = x->group;
@@ -196,8 +193,8 @@ static void print_cases(const struct comparison *c, bool zh, bool color, size_t 
 		table_cell(&t, x->service, NULL);
 		table_cell(&t, arena_fmt(c->a, "%s → %s", verdict_text(x->base, zh),
 					 verdict_text(x->now, zh)), NULL);
-		table_cell(&t, x->name, NULL);
-		table_cell(&t, x->detail, NULL);
+		table_cell(&t, L(x->name, in_chinese(x->name, c->a)), NULL);
+		table_cell(&t, L(x->detail, in_chinese(x->detail, c->a)), NULL);
 	}
 	table_print(&t, 2, width, color, out);
 }
@@ -214,7 +211,7 @@ void compare_terminal(const struct comparison *c, bool zh, bool color, size_t wi
 	print_cases(c, zh, color, width, out);
 	for (size_t i = 0; i < c->missing.n; i++)
 		(void)buf_fmt(out, L("missing in the new result: %s\n", "新结果中缺少: %s\n"),
-			      c->missing.items[i]);
+			      compare_missing(c->a, c->missing.items[i], zh));
 	if (c->n > 0)
 		(void)buf_str(out, L("\n* judged: counts for the exit status\n",
 				     "\n* 计入退出状态\n"));

@@ -12,8 +12,13 @@ const char *compare_change(struct arena *a, const struct compared *x, double dif
 const char *compare_interval(struct arena *a, const struct compared *x);	/* "−1 % … +3 %" */
 /* "" when all is said; the rule of the interval: "" when there is none. */
 const char *compare_why(struct arena *a, const struct compared *x, bool zh);
-const char *compare_rule(const struct compared *x, bool zh);
+const char *compare_rule(struct arena *a, const struct compared *x, bool zh);
 const char *compare_metric(struct arena *a, const struct compared *x, bool zh);
 const char *compare_sentence(const struct comparison *c, bool zh);
+
+/* A group of numbers ("accuracy asr", "soak", else a run's own name), and what the new result lacks
+ * ("run asr-one", "case A17 asr"), as people read it. */
+const char *compare_group(struct arena *a, const char *group, bool zh);
+const char *compare_missing(struct arena *a, const char *what, bool zh);
 
 #endif

@@ -73,7 +73,7 @@ void history_terminal(const struct history *h, struct arena *a, bool zh, size_t 
 		table_cell(&t, history_label(h, a, first + i), NULL);
 	for (size_t k = 0; k < n; k++) {
 		table_row(&t);
-		table_cell(&t, rows[k].what.group, NULL);
+		table_cell(&t, compare_group(a, rows[k].what.group, zh), NULL);
 		table_cell(&t, compare_metric(a, &rows[k].what, zh), NULL);
 		for (size_t i = 0; i < shown; i++)
 			table_cell(&t, compare_number(a, &rows[k].what,
@@ -81,8 +81,9 @@ void history_terminal(const struct history *h, struct arena *a, bool zh, size_t 
 	}
 	(void)buf_str(out, "\n");
 	if (first > 0)
-		(void)buf_fmt(out, "The last %zu of %zu results (--format json and --html have "
-			      "all):\n", shown, h->n);
+		(void)buf_fmt(out, zh ? "%2$zu 次结果中的最近 %1$zu 次(--format json 与 --html "
+				      "有全部结果):\n" : "The last %1$zu of %2$zu results "
+				      "(--format json and --html have all):\n", shown, h->n);
 	table_print(&t, 0, width, false, out);
 }
 

@@ -3,11 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 
 #define PAIRS_MAX 100	/* shown of one comparison, the worst first; result.json has all */
 
@@ -26,7 +28,8 @@ static const char *counts(const struct html *h, const struct accuracy_result *x,
 				 (unsigned long long)x->substitutions,
 				 (unsigned long long)x->deletions,
 				 (unsigned long long)x->insertions, units);
-	return arena_fmt(h->a, zh ? "判定了 %llu 个回答" : "%llu answers judged", units);
+	return zh ? arena_fmt(h->a, "判定了 %llu 个回答", units)
+		  : arena_fmt(h->a, "%llu answer%s judged", units, str_plural(units));
 }
 
 static void accuracy_row(const struct html *h, const struct accuracy_result *x)
@@ -60,7 +63,8 @@ static void accuracy_row(const struct html *h, const struct accuracy_result *x)
 			  arena_fmt(h->a, "缺少 %zu 条", x->missing.n));
 		(void)buf_str(out, "</small>");
 	}
-	html_tag(out, "small", NULL, x->note);
+	if (x->note)
+		html_tag_both(out, "small", NULL, x->note, in_chinese(x->note, h->a));
 	(void)buf_str(out, "</td></tr>\n");
 }
 
@@ -134,11 +138,11 @@ static void legend(const struct html *h, bool speech)
 	if (speech) {
 		html_both(out, "First line: the truth; then the candidate, then the reference. ",
 			  "第一行为标准文本,其后依次为被测服务和参考服务。");
-		html_tag(out, "del", NULL, "deleted");
+		html_tag_both(out, "del", NULL, "deleted", "删除");
 		(void)buf_str(out, " ");
-		html_tag(out, "ins", NULL, "inserted");
+		html_tag_both(out, "ins", NULL, "inserted", "插入");
 		(void)buf_str(out, " ");
-		html_tag(out, "mark", NULL, "substituted");
+		html_tag_both(out, "mark", NULL, "substituted", "替换");
 	} else {
 		html_both(out, "First line: what must be said; then the candidate's answer, then "
 			  "that of the reference. Marked: from their first difference on.",
@@ -162,8 +166,9 @@ static void pairs(const struct html *h, const struct accuracy_result *x)
 	size_t n = MIN(x->n_pairs, (size_t)PAIRS_MAX);
 	(void)buf_str(out, "<details class=\"pairs\"><summary>");
 	html_both(out,
-		  arena_fmt(h->a, "%s %s: %zu of %zu pairs, the worst first", x->service,
-			    accuracy_title(x->metric, h->a, false), n, x->n_pairs),
+		  arena_fmt(h->a, "%s %s: %zu of %zu pair%s, the worst first", x->service,
+			    accuracy_title(x->metric, h->a, false), n, x->n_pairs,
+			    str_plural(x->n_pairs)),
 		  arena_fmt(h->a, "%s %s: %zu 对(共 %zu 对),最差在前", x->service,
 			    accuracy_title(x->metric, h->a, true), n, x->n_pairs));
 	(void)buf_str(out, "</summary>");

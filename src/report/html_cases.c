@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "report/grid.h"
 #include "report/html_text.h"
+#include "result/chinese.h"
 #include "result/format.h"
 
 static void case_row(const struct html *h, const struct case_result *c)
@@ -16,15 +17,15 @@ static void case_row(const struct html *h, const struct case_result *c)
 	html_tag(out, "th", "name", c->id);
 	html_tag(out, "td", NULL, c->service);
 	(void)buf_str(out, "<td>");
-	html_text(out, c->name);
+	html_both(out, c->name, in_chinese(c->name, h->a));
 	if (c->source)
-		html_tag(out, "small", NULL, c->source);
+		html_tag_both(out, "small", NULL, c->source, in_chinese(c->source, h->a));
 	(void)buf_str(out, "</td><td>");
 	html_verdict(out, c->verdict);
 	if (c->finding)
-		html_tag(out, "small", NULL, c->finding);
+		html_tag_both(out, "small", NULL, c->finding, in_chinese(c->finding, h->a));
 	(void)buf_str(out, "</td><td class=\"reply\">");
-	html_text(out, c->detail);
+	html_both(out, c->detail, in_chinese(c->detail, h->a));
 	if (c->again)
 		html_tag(out, "code", NULL, c->again);
 	(void)buf_fmt(out, "</td><td class=\"num\">%s</td></tr>", time);

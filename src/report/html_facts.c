@@ -4,10 +4,12 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "monitor/monitor.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
+#include "result/chinese.h"
 
 #define REASONS_MAX 12	/* of skipped cases; the table of cases has all */
 
@@ -25,9 +27,9 @@ static void trust(const struct html *h)
 		(void)buf_str(out, "<p>");
 		html_both(out,
 			  arena_fmt(h->a,
-				    "Yes: in all %zu runs the tester kept up and its clocks "
-				    "were exact enough.",
-				    r->n_runs),
+				    "Yes: in %s the tester kept up and its clocks were exact "
+				    "enough.", r->n_runs == 1 ? "the one run"
+				    : arena_fmt(h->a, "all %zu runs", r->n_runs)),
 			  arena_fmt(h->a, "可信: %zu 次运行中测试端均未成为瓶颈,计时足够精确。",
 				    r->n_runs));
 		(void)buf_str(out, "</p>");
@@ -67,12 +69,14 @@ static void samplers_not_run(const struct html *h)
 	if (n == 0)
 		return;
 	(void)buf_str(out, "<details><summary>");
-	html_both(out, arena_fmt(h->a, "%zu kinds of readings are not to be had here", n),
+	html_both(out, arena_fmt(h->a, "Readings that are not to be had here: %zu kind%s", n,
+				 str_plural(n)),
 		  arena_fmt(h->a, "本机缺少 %zu 类监控数据", n));
 	(void)buf_str(out, "</summary><ul>");
 	for (size_t i = 0; i < all->n; i++)
 		if (of_sampler(all->items[i]))
-			html_tag(out, "li", NULL, all->items[i]);
+			html_tag_both(out, "li", NULL, all->items[i],
+				      in_chinese(all->items[i], h->a));
 	(void)buf_str(out, "</ul></details>");
 }
 
@@ -122,17 +126,18 @@ static void skipped_cases(const struct html *h)
 	}
 	for (size_t k = 0; k < n; k++) {
 		(void)buf_str(out, "<li>");
-		html_both(out, arena_fmt(h->a, reasons[k].n == 1 ? "%zu case" : "%zu cases",
-					 reasons[k].n),
+		html_both(out, arena_fmt(h->a, "%zu case%s", reasons[k].n,
+					 str_plural(reasons[k].n)),
 			  arena_fmt(h->a, "%zu 个用例", reasons[k].n));
-		html_text(out, arena_fmt(h->a, ": %s (%s)", reasons[k].why,
-					 reasons[k].ids ? reasons[k].ids : ""));
+		const char *ids = reasons[k].ids ? reasons[k].ids : "";
+		html_both(out, arena_fmt(h->a, ": %s (%s)", reasons[k].why, ids),
+			  arena_fmt(h->a, ": %s (%s)", in_chinese(reasons[k].why, h->a), ids));
 		(void)buf_str(out, "</li>");
 	}
 	if (others == 0)
 		return;
 	(void)buf_str(out, "<li><a href=\"#cases\">");
-	html_both(out, arena_fmt(h->a, "%zu more cases", others),
+	html_both(out, arena_fmt(h->a, "%zu more case%s", others, str_plural(others)),
 		  arena_fmt(h->a, "另有 %zu 个用例", others));
 	(void)buf_str(out, "</a></li>");
 }
@@ -150,10 +155,12 @@ static void not_run(const struct html *h)
 	html_both(out, "Not run, and why", "未运行及原因");
 	(void)buf_str(out, "</h2><ul>");
 	for (size_t i = 0; i < r->errors.n; i++)
-		html_tag(out, "li", "error", r->errors.items[i]);
+		html_tag_both(out, "li", "error", r->errors.items[i],
+			      in_chinese(r->errors.items[i], h->a));
 	for (size_t i = 0; i < r->skipped.n; i++)
 		if (!of_sampler(r->skipped.items[i]))
-			html_tag(out, "li", NULL, r->skipped.items[i]);
+			html_tag_both(out, "li", NULL, r->skipped.items[i],
+				      in_chinese(r->skipped.items[i], h->a));
 	skipped_cases(h);
 	(void)buf_str(out, "</ul>");
 	samplers_not_run(h);

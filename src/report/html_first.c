@@ -5,6 +5,7 @@
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
+#include "result/chinese.h"
 #include "result/format.h"
 
 void html_verdict_line(const struct html *h)
@@ -18,7 +19,8 @@ void html_verdict_line(const struct html *h)
 	html_both(out, r->sentence ? r->sentence : "", result_sentence(r, "zh"));
 	(void)buf_str(out, "</h1><p class=\"sub\">");
 	if (r->title)
-		html_text(out, arena_fmt(h->a, "%s · ", r->title));
+		html_both(out, arena_fmt(h->a, "%s · ", r->title),
+			  arena_fmt(h->a, "%s · ", in_chinese(r->title, h->a)));
 	(void)buf_fmt(out, "<time>%s</time>%s%s · assay %s</p></section>\n", when,
 		      *time ? " · " : "", time, r->tool_version);
 }

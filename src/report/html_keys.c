@@ -3,12 +3,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "report/device_facts.h"
 #include "report/grid.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 
 #define DEVICES_MAX 8	/* rows of devices with something wrong; the others are counted */
 
@@ -60,10 +62,8 @@ static void capacity_found(const struct html *h, const struct run *run, struct k
 	const struct metric *m = capacity_of(run);
 	struct metric_value rate;
 	k->verdict = VERDICT_PASS;
-	const char *missed = m->note ? strstr(m->note, "missed: ") : NULL;
 	k->words = m->note;
-	k->words_zh = missed ? arena_fmt(h->a, "两次达标,最低未达标: %s",
-					 missed + strlen("missed: ")) : "两次达标,已到范围上限";
+	k->words_zh = in_chinese(m->note, h->a);
 	k->n = run->attempted;
 	if (strcmp(m->def->name, "highest_rate") == 0)
 		k->value = k->value_zh = arena_fmt(h->a, "%g /s", m->value);
@@ -199,8 +199,8 @@ static void soak_leaks(const struct html *h, const struct soak_result *s)
 		      : arena_fmt(h->a, "%s %s; %zu of %zu clean", worst->what, growth, clean,
 				  s->n_leaks);
 	k.value_zh = all ? arena_fmt(h->a, "%zu 项均无", s->n_leaks)
-			 : arena_fmt(h->a, "%s %s;%zu/%zu 项无泄漏", worst->what, growth, clean,
-				     s->n_leaks);
+			 : arena_fmt(h->a, "%s %s;%zu/%zu 项无泄漏",
+				     in_chinese(worst->what, h->a), growth, clean, s->n_leaks);
 	row(h, &k);
 }
 
@@ -235,7 +235,8 @@ static void devices(const struct html *h)
 	}
 	if (bad > DEVICES_MAX)
 		row(h, &(struct key){
-			.what = arena_fmt(h->a, "%zu more devices", bad - DEVICES_MAX),
+			.what = arena_fmt(h->a, "%zu more device%s", bad - DEVICES_MAX,
+					  str_plural(bad - DEVICES_MAX)),
 			.what_zh = arena_fmt(h->a, "另有 %zu 个设备", bad - DEVICES_MAX),
 			.verdict = VERDICT_FAIL, .words = "not healthy", .words_zh = "异常"});
 	if (good > 0)

@@ -8,6 +8,7 @@
 #include "report/html_parts.h"
 #include "report/html_text.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 #include "result/format.h"
 #include "result/stats_table.h"
 
@@ -49,8 +50,9 @@ void html_run_verdict(struct buf *out, const struct run *run)
 			   together ? together_text(true) : NULL);
 }
 
-static void distribution_row(struct buf *out, const struct metric *m)
+static void distribution_row(const struct html *h, const struct metric *m)
 {
+	struct buf *out = h->out;
 	(void)buf_str(out, "<tr><th class=\"name\" title=\"");
 	html_text(out, m->def->rule);
 	(void)buf_str(out, "\">");
@@ -59,7 +61,7 @@ static void distribution_row(struct buf *out, const struct metric *m)
 	html_text(out, m->def->title_zh);
 	(void)buf_str(out, "</small>");
 	if (m->note)
-		html_tag(out, "small", NULL, m->note);
+		html_tag_both(out, "small", NULL, m->note, in_chinese(m->note, h->a));
 	(void)buf_fmt(out, "</th><td class=\"num\">%llu</td>",
 		      (unsigned long long)hist_count(m->hist));
 	for (const struct stats_row *row = stats_table; row->name; row++) {
@@ -102,7 +104,7 @@ static void distributions(const struct html *h, const struct run *run)
 		const struct metric *m = &run->metrics[i];
 		if (!m->hist || hist_count(m->hist) == 0)
 			continue;
-		distribution_row(out, m);
+		distribution_row(h, m);
 		for (const struct stats_row *row = stats_table; row->name; row++)
 			few += stats_few(row, m->hist);
 	}
@@ -142,10 +144,12 @@ static void facts(const struct html *h, const struct run *run)
 		/* The rate of errors stands there already. */
 		if (m->hist || strcmp(m->def->name, "error_rate") == 0)
 			continue;
-		const char *value = metric_text(a, m->def->name, m->value);
-		if (m->note && *value)
+		const char *value = metric_text(a, m->def->name, m->value), *value_zh = value;
+		if (m->note && *value) {
+			value_zh = arena_fmt(a, "%s(%s)", value, in_chinese(m->note, a));
 			value = arena_fmt(a, "%s (%s)", value, m->note);
-		html_fact(out, m->def->name, m->def->title_zh, value);
+		}
+		html_fact_both(out, m->def->name, m->def->title_zh, value, value_zh);
 	}
 	(void)buf_str(out, "</dl>");
 }
@@ -252,7 +256,7 @@ void html_run(const struct html *h, const struct run *run, size_t index)
 				 run->service.url ? run->service.url : ""));
 	(void)buf_str(out, "</p>");
 	if (run->error)
-		html_tag(out, "p", "alert", run->error);
+		html_tag_both(out, "p", "alert", run->error, in_chinese(run->error, h->a));
 	for (size_t i = 0; i < run->trust.reasons.n; i++)
 		alert(h, run, i);
 	if (run->interrupted) {

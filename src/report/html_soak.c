@@ -9,6 +9,7 @@
 #include "report/html_text.h"
 #include "report/tables.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 
 static void outages(const struct html *h)
 {
@@ -42,7 +43,7 @@ static void leaks(const struct html *h)
 		const struct leak_result *l = &s->leaks[i];
 		enum verdict v = leak_verdict(l);
 		(void)buf_fmt(out, "<tr class=\"%s\">", verdict_name(v));
-		html_tag(out, "th", "name", l->what);
+		html_tag_both(out, "th", "name", l->what, in_chinese(l->what, h->a));
 		html_cell(out, "num", leak_growth(l, h->a));
 		(void)buf_str(out, "<td>");
 		html_verdict_words(out, v, leak_word(l, false), leak_word(l, true));
@@ -88,10 +89,8 @@ static void rule(const struct html *h, const char *name, const char *name_zh, co
 {
 	struct buf *out = h->out;
 	(void)buf_str(out, "<div><dt>");
-	html_text(out, name);
-	(void)buf_str(out, " <small lang=\"zh\">");
-	html_text(out, name_zh);
-	(void)buf_str(out, "</small></dt><dd>");
+	html_both(out, name, name_zh);
+	(void)buf_str(out, "</dt><dd>");
 	html_both(out, text, text_zh);
 	(void)buf_str(out, "</dd></div>");
 }
@@ -123,13 +122,15 @@ void html_rules(const struct html *h)
 		const struct metric_def *def = metric_at(i);
 		if (!used(h->r, def))
 			continue;
-		const char *text = arena_fmt(h->a, "%s [%s]", def->rule, def->unit);
-		rule(h, def->name, def->title_zh, text, text);
+		rule(h, def->name, arena_fmt(h->a, "%s %s", def->name, def->title_zh),
+		     arena_fmt(h->a, "%s [%s]", def->rule, def->unit),
+		     arena_fmt(h->a, "%s [%s]", def->rule_zh, def->unit));
 	}
 	for (size_t i = 0; i < h->r->n_accuracy; i++) {
 		const char *metric = h->r->accuracy[i].metric;
 		if (!told(h->r, i))
-			rule(h, accuracy_title(metric, h->a, false), "",
+			rule(h, accuracy_title(metric, h->a, false),
+			     accuracy_title(metric, h->a, true),
 			     accuracy_rule(metric, false), accuracy_rule(metric, true));
 	}
 	(void)buf_str(out, "</dl><p class=\"note\">");

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "report/html_parts.h"
 #include "report/html_text.h"
+#include "result/chinese.h"
 #include "result/format.h"
 
 #define WIDTH 760.0
@@ -222,7 +223,7 @@ static void step_verdict(const struct html *h, const struct run *run)
 			  met ? "达标" : distrust ? "结果不可信" : "未达标");
 	(void)buf_str(h->out, "</span>");
 	if (distrust)
-		html_tag(h->out, "small", NULL, distrust);
+		html_tag_both(h->out, "small", NULL, distrust, in_chinese(distrust, h->a));
 	else if (missed)
 		html_tag(h->out, "small", NULL, missed);
 }

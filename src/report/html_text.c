@@ -81,15 +81,29 @@ void html_tag(struct buf *out, const char *tag, const char *class, const char *t
 	(void)buf_fmt(out, "</%s>", tag);
 }
 
-void html_fact(struct buf *out, const char *en, const char *zh, const char *value)
+void html_tag_both(struct buf *out, const char *tag, const char *class, const char *en,
+		   const char *zh)
+{
+	open_tag(out, tag, class);
+	html_both(out, en, zh);
+	(void)buf_fmt(out, "</%s>", tag);
+}
+
+void html_fact_both(struct buf *out, const char *en, const char *zh, const char *value,
+		    const char *value_zh)
 {
 	if (!value || !*value)
 		return;
 	(void)buf_str(out, "<div><dt>");
 	html_both(out, en, zh);
 	(void)buf_str(out, "</dt>");
-	html_tag(out, "dd", NULL, value);
+	html_tag_both(out, "dd", NULL, value, value_zh);
 	(void)buf_str(out, "</div>");
+}
+
+void html_fact(struct buf *out, const char *en, const char *zh, const char *value)
+{
+	html_fact_both(out, en, zh, value, NULL);
 }
 
 void html_head(struct buf *out, const char *class, const char *en, const char *zh)

@@ -21,8 +21,14 @@ void html_both(struct buf *out, const char *en, const char *zh);
 /* <tag class="class">text</tag>; class may be NULL. */
 void html_tag(struct buf *out, const char *tag, const char *class, const char *text);
 
+/* The same in both languages. */
+void html_tag_both(struct buf *out, const char *tag, const char *class, const char *en,
+		   const char *zh);
+
 /* One entry of a <dl>: what, and its value; nothing where the value is NULL or empty. */
 void html_fact(struct buf *out, const char *en, const char *zh, const char *value);
+void html_fact_both(struct buf *out, const char *en, const char *zh, const char *value,
+		    const char *value_zh);
 
 /* <th> in both languages; class may be NULL. */
 void html_head(struct buf *out, const char *class, const char *en, const char *zh);

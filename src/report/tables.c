@@ -4,8 +4,10 @@
 
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
 #include "report/wording.h"
+#include "result/chinese.h"
 #include "result/format.h"
 #include "result/stats_table.h"
 
@@ -86,7 +88,8 @@ bool tables_targets(const struct target *items, size_t n, struct arena *a, bool 
 	return n > 0;
 }
 
-static void distribution(struct table *t, struct arena *a, const struct metric *m, bool all)
+static void distribution(struct table *t, struct arena *a, const struct metric *m, bool zh,
+			 bool all)
 {
 	table_row(t);
 	table_cell(t, m->def->name, NULL);
@@ -100,7 +103,7 @@ static void distribution(struct table *t, struct arena *a, const struct metric *
 		format_unit(text, sizeof(text), m->def->unit, stats_value(row, m->hist));
 		table_cell(t, arena_fmt(a, "%s%s", text, stats_few(row, m->hist) ? "*" : ""), NULL);
 	}
-	table_cell(t, m->note, NULL);
+	table_cell(t, L(m->note, in_chinese(m->note, a)), NULL);
 }
 
 bool tables_distributions(const struct run *run, struct arena *a, bool zh, bool all,
@@ -110,14 +113,13 @@ bool tables_distributions(const struct run *run, struct arena *a, bool zh, bool 
 	static const char *const every[] = {"", "n", "mean", "min", "p50", "p90", "p95", "p99",
 					    "p999", "max", ""};
 	bool any = false;
-	(void)zh;
 	table_init(t, a, all ? "lrrrrrrrrrl" : "lrrrrrl");
 	heads(t, all ? every : few, all ? ARRAY_LEN(every) : ARRAY_LEN(few));
 	for (size_t i = 0; i < run->n_metrics; i++) {
 		const struct metric *m = &run->metrics[i];
 		if (!m->hist || hist_count(m->hist) == 0)
 			continue;
-		distribution(t, a, m, all);
+		distribution(t, a, m, zh, all);
 		any = true;
 	}
 	return any;
@@ -156,9 +158,9 @@ bool tables_cases(const struct result *r, struct arena *a, bool zh, bool all, st
 		table_cell(t, verdict_sign(c->verdict), tables_color(c->verdict));
 		table_cell(t, c->id, NULL);
 		table_cell(t, c->service, NULL);
-		table_cell(t, c->name, NULL);
-		table_cell(t, c->finding, tables_color(c->verdict));
-		table_cell(t, c->detail, NULL);
+		table_cell(t, L(c->name, in_chinese(c->name, a)), NULL);
+		table_cell(t, L(c->finding, in_chinese(c->finding, a)), tables_color(c->verdict));
+		table_cell(t, L(c->detail, in_chinese(c->detail, a)), NULL);
 		any = true;
 	}
 	return any;
@@ -203,7 +205,7 @@ bool tables_leaks(const struct result *r, struct arena *a, bool zh, struct table
 		enum verdict v = leak_verdict(l);
 		table_row(t);
 		table_cell(t, verdict_sign(v), tables_color(v));
-		table_cell(t, l->what, NULL);
+		table_cell(t, L(l->what, in_chinese(l->what, a)), NULL);
 		table_cell(t, leak_growth(l, a), NULL);
 		table_cell(t, leak_word(l, zh), tables_color(v));
 	}
@@ -243,16 +245,20 @@ const char *tables_run_line(const struct run *run, struct arena *a, bool zh)
 
 const char *tables_soak_line(const struct soak_result *s, struct arena *a, bool zh)
 {
+	unsigned long long n = s->requests, windows = s->windows;
 	return arena_fmt(
 		a,
-		L("%s · %llu requests · errors %s (95 %%: %s … %s) · outages %zu, longest "
-		  "%.1f s · %llu windows, %llu missing",
-		  "%s · %llu 个请求 · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · "
-		  "%llu 个时间窗,缺 %llu 个"),
-		metric_text(a, "latency", s->hours * 3600), (unsigned long long)s->requests,
+		L("%s · %s · errors %s (95 %%: %s … %s) · outages %zu, longest %.1f s · %s, "
+		  "%llu missing",
+		  "%s · %s · 错误率 %s(95%%: %s … %s)· 中断 %zu 次,最长 %.1f 秒 · %s,缺 %llu 个"),
+		metric_text(a, "latency", s->hours * 3600),
+		zh ? arena_fmt(a, "%llu 个请求", n)
+		   : arena_fmt(a, "%llu request%s", n, str_plural(n)),
 		metric_text(a, "error_rate", s->error_rate),
 		metric_text(a, "error_rate", s->error_lo),
 		metric_text(a, "error_rate", s->error_hi),
-		s->n_outages, soak_longest_outage(s), (unsigned long long)s->windows,
+		s->n_outages, soak_longest_outage(s),
+		zh ? arena_fmt(a, "%llu 个时间窗", windows)
+		   : arena_fmt(a, "%llu window%s", windows, str_plural(windows)),
 		(unsigned long long)s->gaps);
 }

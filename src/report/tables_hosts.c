@@ -63,7 +63,7 @@ bool tables_hosts(const struct run *run, struct arena *a, bool zh, struct table 
 
 void html_hosts(const struct html *h, const struct run *run)
 {
-	const char *cells[COLUMNS];
+	const char *cells[COLUMNS], *cells_zh[COLUMNS];
 	struct buf *out = h->out;
 	if (run->n_hosts == 0)
 		return;
@@ -76,8 +76,9 @@ void html_hosts(const struct html *h, const struct run *run)
 	for (size_t i = 0; i < run->n_hosts; i++) {
 		(void)buf_str(out, "<tr>");
 		cells_of(&run->hosts[i], h->a, false, cells);
+		cells_of(&run->hosts[i], h->a, true, cells_zh);
 		for (size_t c = 0; c < COLUMNS; c++)
-			html_tag(out, "td", c == 1 ? NULL : "num", cells[c]);
+			html_tag_both(out, "td", c == 1 ? NULL : "num", cells[c], cells_zh[c]);
 		(void)buf_str(out, "</tr>");
 	}
 	(void)buf_str(out, "</tbody></table></div>");

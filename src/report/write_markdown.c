@@ -4,8 +4,10 @@
 #include "base/util.h"
 #include "report/tables.h"
 #include "report/writers.h"
+#include "result/chinese.h"
 
 #define L(en, chinese) (p->zh ? (chinese) : (en))
+#define SAY(text) L(text, in_chinese(text, p->a))
 
 struct page {
 	const struct result *r;
@@ -48,7 +50,7 @@ static void print_run(struct page *p, const struct run *run)
 			      run->service.protocol ? run->service.protocol : "",
 			      run->service.url ? run->service.url : ""), "  \n");
 	if (run->error) {
-		line(p, L("Could not run: ", "无法运行: "), run->error, "\n\n");
+		line(p, L("Could not run: ", "无法运行: "), SAY(run->error), "\n\n");
 		return;
 	}
 	line(p, "", tables_run_line(run, p->a, p->zh), "\n\n");
@@ -91,9 +93,9 @@ static void print_rest(struct page *p)
 	if (r->errors.n + r->skipped.n > 0)
 		(void)buf_str(p->out, L("## Not run\n\n", "## 未运行\n\n"));
 	for (size_t i = 0; i < r->errors.n; i++)
-		line(p, L("- **error** ", "- **错误** "), r->errors.items[i], "\n");
+		line(p, L("- **error** ", "- **错误** "), SAY(r->errors.items[i]), "\n");
 	for (size_t i = 0; i < r->skipped.n; i++)
-		line(p, L("- skipped: ", "- 跳过: "), r->skipped.items[i], "\n");
+		line(p, L("- skipped: ", "- 跳过: "), SAY(r->skipped.items[i]), "\n");
 }
 
 static void print_all(struct page *p)
@@ -102,7 +104,7 @@ static void print_all(struct page *p)
 	struct table t;
 	char when[32];
 	clock_format_wall(when, sizeof(when), r->start_wall_ns);
-	line(p, "# ", r->title ? r->title : "assay", "\n\n");
+	line(p, "# ", r->title ? SAY(r->title) : "assay", "\n\n");
 	line(p, arena_fmt(p->a, "**%s** ", verdict_sign(r->verdict)),
 	     p->zh ? result_sentence(r, "zh") : r->sentence, "\n\n");
 	(void)buf_fmt(p->out, "assay %s · %s\n\n", r->tool_version, when);

@@ -5,8 +5,10 @@
 #include "report/tables.h"
 #include "report/width.h"
 #include "report/writers.h"
+#include "result/chinese.h"
 
 #define L(en, chinese) (p->zh ? (chinese) : (en))
+#define SAY(text) L(text, in_chinese(text, p->a))
 
 struct page {
 	const struct result *r;
@@ -49,7 +51,8 @@ static void print_run(struct page *p, const struct run *run)
 				 run->service.protocol ? run->service.protocol : "",
 				 run->service.url ? run->service.url : ""));
 	if (run->error) {
-		one_line(p, 2, arena_fmt(p->a, L("could not run: %s", "无法运行: %s"), run->error));
+		one_line(p, 2, arena_fmt(p->a, L("could not run: %s", "无法运行: %s"),
+					 SAY(run->error)));
 		return;
 	}
 	one_line(p, 2, tables_run_line(run, p->a, p->zh));
@@ -106,9 +109,11 @@ static void print_rest(struct page *p)
 	if (p->r->skipped.n + p->r->errors.n > 0)
 		(void)buf_char(p->out, '\n');
 	for (size_t i = 0; i < p->r->errors.n; i++)
-		one_line(p, 0, arena_fmt(p->a, L("error: %s", "错误: %s"), p->r->errors.items[i]));
+		one_line(p, 0, arena_fmt(p->a, L("error: %s", "错误: %s"),
+					 SAY(p->r->errors.items[i])));
 	for (size_t i = 0; i < p->r->skipped.n; i++)
-		one_line(p, 0, arena_fmt(p->a, L("skipped: %s", "跳过: %s"), p->r->skipped.items[i]));
+		one_line(p, 0, arena_fmt(p->a, L("skipped: %s", "跳过: %s"),
+					 SAY(p->r->skipped.items[i])));
 }
 
 static void print_all(struct page *p)
@@ -118,7 +123,7 @@ static void print_all(struct page *p)
 	char when[32];
 	clock_format_wall(when, sizeof(when), r->start_wall_ns);
 	one_line(p, 0, arena_fmt(p->a, "assay %s%s%s · %s", r->tool_version, r->title ? " · " : "",
-				 r->title ? r->title : "", when));
+				 r->title ? SAY(r->title) : "", when));
 	const char *sentence = p->zh ? result_sentence(r, "zh") : r->sentence ? r->sentence : "";
 	(void)buf_str(p->out, p->color ? tables_color(r->verdict) : "");
 	one_line(p, 0, sentence);

@@ -17,6 +17,7 @@ struct metric_def {
 	enum metric_scope scope;
 	bool higher_is_better;
 	const char *rule;	/* the definition in one line, printed beside it */
+	const char *rule_zh;	/* the same in Chinese */
 	const char *title_zh;	/* how a Chinese report calls it */
 };
 

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/str.h"
 #include "base/util.h"
+#include "result/chinese.h"
 #include "result/format.h"
 #include "result/result.h"
 
@@ -53,14 +55,18 @@ static void tally_targets(const struct result *r, const char *where, const struc
 const char *run_why(const struct run *run, struct arena *a, bool zh)
 {
 	if (run->error)
-		return run->error;
+		return zh ? in_chinese(run->error, a) : run->error;
 	if (run_verdict(run) == VERDICT_UNTRUSTWORTHY)
 		return run->trust.reasons.n ? trust_reason(run, 0, a, zh)
 					    : (zh ? "运行被中断" : "interrupted");
 	if (run->outcomes[OUTCOME_OK] > 0)
-		return arena_fmt(a, zh ? "%llu 个请求中有 %llu 个失败" : "of %llu requests %llu failed",
-				 (unsigned long long)run->attempted,
-				 (unsigned long long)run_failed(run));
+		return zh ? arena_fmt(a, "%llu 个请求中有 %llu 个失败",
+				      (unsigned long long)run->attempted,
+				      (unsigned long long)run_failed(run))
+			  : arena_fmt(a, "of %llu request%s %llu failed",
+				      (unsigned long long)run->attempted,
+				      str_plural(run->attempted),
+				      (unsigned long long)run_failed(run));
 	return run->attempted ? (zh ? "没有一个请求成功" : "no request succeeded")
 			      : (zh ? "没有发送任何请求" : "no request was sent");
 }
@@ -76,7 +82,15 @@ static void tally_run(const struct result *r, const struct run *run, bool zh, st
 	blame(n, first, arena_fmt(r->arena, "%s: %s", run->name, why));
 }
 
-static void tally_cases(const struct result *r, struct tally *n, const char **first)
+static const char *describe_case(const struct case_result *c, struct arena *a, bool zh)
+{
+	const char *name = c->name ? c->name : "", *finding = c->finding ? c->finding : "";
+	return arena_fmt(a, "%s %s (%s)%s%s", c->service ? c->service : "",
+			 zh ? in_chinese(name, a) : name, c->id ? c->id : "",
+			 *finding ? ": " : "", zh ? in_chinese(finding, a) : finding);
+}
+
+static void tally_cases(const struct result *r, bool zh, struct tally *n, const char **first)
 {
 	for (size_t i = 0; i < r->n_cases; i++) {
 		const struct case_result *c = &r->cases[i];
@@ -84,10 +98,7 @@ static void tally_cases(const struct result *r, struct tally *n, const char **fi
 		n->cases += c->verdict != VERDICT_SKIPPED;
 		n->passed += c->verdict == VERDICT_PASS;
 		if (c->verdict == r->verdict && r->verdict != VERDICT_PASS)
-			blame(n, first,
-			      arena_fmt(r->arena, "%s %s (%s)%s%s", c->service ? c->service : "",
-					c->name ? c->name : "", c->id ? c->id : "",
-					c->finding ? ": " : "", c->finding ? c->finding : ""));
+			blame(n, first, describe_case(c, r->arena, zh));
 	}
 }
 
@@ -111,6 +122,12 @@ static void tally_accuracy(const struct result *r, bool zh, struct tally *n, con
 	}
 }
 
+static const char *describe_leak(const struct leak_result *l, struct arena *a, bool zh)
+{
+	return zh ? arena_fmt(a, "长稳: %s %s", in_chinese(l->what, a), in_chinese(l->verdict, a))
+		  : arena_fmt(a, "soak: %s %s", l->what, l->verdict);
+}
+
 static void tally_soak(const struct result *r, bool zh, struct tally *n, const char **first)
 {
 	const struct soak_result *s = &r->soak;
@@ -122,34 +139,43 @@ static void tally_soak(const struct result *r, bool zh, struct tally *n, const c
 		return;
 	for (size_t i = 0; i < s->n_leaks; i++)
 		if (leak_verdict(&s->leaks[i]) == r->verdict)
-			blame(n, first, arena_fmt(r->arena, "%s: %s %s", zh ? "长稳" : "soak",
-						  s->leaks[i].what, s->leaks[i].verdict));
+			blame(n, first, describe_leak(&s->leaks[i], r->arena, zh));
 	if (n->bad == before)
 		blame(n, first, arena_fmt(r->arena, zh ? "长稳: 最长中断 %.0f 秒"
 					  : "soak: an outage of %.0f s", soak_longest_outage(s)));
+}
+
+/* ", 3 cases passed"; in Chinese where that is given. */
+static void counted(struct buf *b, uint64_t n, const char *zh, const char *noun,
+		    const char *became)
+{
+	if (zh)
+		(void)buf_fmt(b, ",%llu %s", (unsigned long long)n, zh);
+	else
+		(void)buf_fmt(b, ", %llu %s%s %s", (unsigned long long)n, noun, str_plural(n),
+			      became);
 }
 
 static const char *passed(const struct result *r, const struct tally *n, bool zh)
 {
 	struct buf b = BUF_INIT(8192);
 	if (n->targets)
-		(void)buf_fmt(&b, zh ? ",%llu 项指标全部达标" : ", %llu targets met",
-			      (unsigned long long)n->targets);
+		counted(&b, n->targets, zh ? "项指标全部达标" : NULL, "target", "met");
 	if (n->cases)
-		(void)buf_fmt(&b, zh ? ",%llu 个用例全部通过" : ", %llu cases passed",
-			      (unsigned long long)n->cases);
+		counted(&b, n->cases, zh ? "个用例全部通过" : NULL, "case", "passed");
 	if (n->compared)
-		(void)buf_fmt(&b, zh ? ",%llu 项精度对齐" : ", %llu accuracy comparisons aligned",
-			      (unsigned long long)n->compared);
+		counted(&b, n->compared, zh ? "项精度对齐" : NULL, "accuracy comparison",
+			"aligned");
 	if (r->soak.present)
 		(void)buf_str(&b, zh ? ",长稳测试无异常" : ", the soak held");
 	for (size_t i = 0; i < r->n_runs; i++)
 		if (!run_until_reached(r->runs[i]))
 			(void)buf_fmt(&b, zh ? ",%s" : ", %s",
 				      run_until_text(r->runs[i], r->arena, zh));
-	if (n->skipped)
-		(void)buf_fmt(&b, zh ? ",另有 %llu 个用例跳过" : ", %llu cases skipped",
-			      (unsigned long long)n->skipped);
+	if (n->skipped && zh)
+		(void)buf_fmt(&b, ",另有 %llu 个用例跳过", (unsigned long long)n->skipped);
+	else if (n->skipped)
+		counted(&b, n->skipped, NULL, "case", "skipped");
 	if (b.len == 0)
 		(void)buf_str(&b, zh ? ",没有设定指标" : "  no targets were set");
 	const char *rest = b.data ? b.data + (zh ? strlen(",") : 2) : "";
@@ -186,7 +212,8 @@ const char *result_sentence(const struct result *r, const char *lang)
 	struct tally n = {0};
 	const char *first = NULL;
 	for (size_t i = 0; i < r->errors.n && r->verdict == VERDICT_ERROR; i++)
-		blame(&n, &first, r->errors.items[i]);
+		blame(&n, &first, zh ? in_chinese(r->errors.items[i], r->arena)
+				     : r->errors.items[i]);
 	const char *lost = lost_rank(r, zh);
 	if (lost && r->verdict == VERDICT_UNTRUSTWORTHY)
 		blame(&n, &first, lost);
@@ -195,7 +222,7 @@ const char *result_sentence(const struct result *r, const char *lang)
 				     : "interrupted; what was measured until then is below");
 	for (size_t i = 0; i < r->n_runs; i++)
 		tally_run(r, r->runs[i], zh, &n, &first);
-	tally_cases(r, &n, &first);
+	tally_cases(r, zh, &n, &first);
 	tally_accuracy(r, zh, &n, &first);
 	tally_soak(r, zh, &n, &first);
 	if (r->verdict == VERDICT_PASS)

@@ -217,8 +217,9 @@ int chat_input_read(struct request *r, struct chat_input *in)
 		}
 	}
 	if (in->images > (size_t)l->images || in->sounds > (size_t)l->images)
-		return refuse(r, 400, "too_many_media", "more than %lld images or sounds in one "
-			      "request", (long long)l->images);
+		return refuse(r, 400, "too_many_media", "more than %lld image%s or sound%s in one "
+			      "request", (long long)l->images, str_plural((uint64_t)l->images),
+			      str_plural((uint64_t)l->images));
 	return 0;
 }
 

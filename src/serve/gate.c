@@ -178,8 +178,8 @@ int gate(struct request *r, const char *url, const char *method)
 	if (r->route->open)
 		return check_body(r, &seen);
 	if (conns_count(s->conns) > (size_t)l->connections)
-		return refuse(r, 503, "too_many_connections", "more than %lld connections",
-			      (long long)l->connections);
+		return refuse(r, 503, "too_many_connections", "more than %lld connection%s",
+			      (long long)l->connections, str_plural((uint64_t)l->connections));
 	if (atomic_load(&s->stopping))
 		return refuse(r, 503, "stopping", "the server is being stopped");
 	return check_body(r, &seen);

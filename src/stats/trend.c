@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "base/str.h"
 #include "base/util.h"
 
 #define BLOCKS 72		/* that a run is cut into */
@@ -52,7 +53,7 @@ int theil_sen(const double *x, const double *y, size_t n, double z, double *ret_
 	      double *ret_low, double *ret_high, struct err *e)
 {
 	if (n < 2 || n > UINT32_MAX)
-		return err_set(e, ERR_DATA, "no slope through %zu points", n);
+		return err_set(e, ERR_DATA, "no slope through %zu point%s", n, str_plural(n));
 	CLEANUP(free_ptr) double *slopes = calloc(n * (n - 1) / 2, sizeof(slopes[0]));
 	if (!slopes)
 		return err_sys(e, "no memory for the slopes of %zu points", n);

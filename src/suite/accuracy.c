@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "client/client.h"
 #include "stats/bootstrap.h"
 #include "suite/answers.h"
@@ -210,8 +211,8 @@ static void tell_rest(const struct comparison *c, struct buf *text)
 	for (size_t i = 0; i < c->n; i++)
 		judged += c->candidate->units[i] > 0;
 	if (judged < c->n)
-		(void)buf_fmt(text, "; %zu of %zu samples have no known answer and are not judged",
-			      c->n - judged, c->n);
+		(void)buf_fmt(text, "; %zu of %zu sample%s without a known answer, not judged",
+			      c->n - judged, c->n, str_plural(c->n));
 	for (size_t i = 0; i < out->n_figures; i++)
 		(void)buf_fmt(text, "%s%s %.4g", i ? ", " : "; ", out->figures[i].name,
 			      out->figures[i].value);
@@ -422,8 +423,9 @@ static int record(struct comparison *c, struct err *e)
 		rc = judge(c, e);
 	if (rc == 0)
 		c->out->note = arena_fmt(c->result->arena,
-					 "%zu answers to each of %zu samples recorded in %s",
-					 (size_t)s->repeat, c->n, s->record);
+					 "%zu answer%s to each of %zu sample%s recorded in %s",
+					 (size_t)s->repeat, str_plural((uint64_t)s->repeat), c->n,
+					 str_plural(c->n), s->record);
 	return rc;
 }
 

@@ -190,8 +190,8 @@ static int ask_all(struct work *w, struct err *e)
 	for (size_t from = 0; from < n; from += w->how->parallel) {
 		size_t batch = MIN(w->how->parallel, n - from);
 		if (stop_requested())
-			return err_set(e, ERR_INTERRUPTED, "ended after %zu of %zu samples", from,
-				       n);
+			return err_set(e, ERR_INTERRUPTED, "ended after %zu of %zu sample%s", from,
+				       n, str_plural(n));
 		if (ask_batch(w, from, batch, e) < 0)
 			return -1;
 		p.ok = from + batch - w->failed;

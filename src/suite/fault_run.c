@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "protocols/protocol.h"
 #include "suite/fault_usage.h"
 
@@ -184,9 +185,9 @@ static void judge_canaries(struct bench *b, struct fault *f, const struct canary
 	else if (b->health && !healthy(b) && !healthy(b))
 		fault_find(f, "lied", "a good request is answered, but health says no");
 	if (beside->wrong || beside->failed)
-		fault_find(f, "collateral", "%llu of %llu good requests beside it %s: %s",
+		fault_find(f, "collateral", "%llu of %llu good request%s beside it %s: %s",
 			   (unsigned long long)(beside->wrong + beside->failed),
-			   (unsigned long long)beside->sent,
+			   (unsigned long long)beside->sent, str_plural(beside->sent),
 			   beside->wrong ? "got a wrong answer" : "failed", beside->detail);
 }
 

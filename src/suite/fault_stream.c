@@ -194,7 +194,7 @@ static void judge_events(struct fault *f, const struct buf *got)
 			fault_find(f, "wrong-status", "HTTP 200 with an event that is no UTF-8, "
 				   "%zu bytes into it", str_utf8_valid(at, len));
 	}
-	fault_saw(f, "%zu events, all of them UTF-8", lines);
+	fault_saw(f, "%zu event%s, all of them UTF-8", lines, str_plural(lines));
 }
 
 /* Characters of several bytes, streamed and cut by max_tokens. */

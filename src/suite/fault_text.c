@@ -4,6 +4,7 @@
 
 #include "audio/measure.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "suite/fault.h"
 
 static const char *const texts[] = {
@@ -171,10 +172,11 @@ static bool clean_sound(struct fault *f)
 		  answer_samples(&call.answer, &samples, &n, &e) == 0 && n > 0 &&
 		  audio_measure(samples, n, call.answer.sample_rate, &x, &e) == 0;
 	if (ok && x.sign_flips > 2)
-		fault_find(f, "wrong-status", "HTTP 200 with %llu jumps from one end of the scale "
-			   "to the other", (unsigned long long)x.sign_flips);
+		fault_find(f, "wrong-status", "HTTP 200 with %llu jump%s from one end of the scale "
+			   "to the other", (unsigned long long)x.sign_flips,
+			   str_plural(x.sign_flips));
 	if (ok && x.nonfinite)
-		fault_find(f, "wrong-status", "HTTP 200 with %llu samples that are no numbers",
+		fault_find(f, "wrong-status", "HTTP 200 with samples that are no numbers: %llu",
 			   (unsigned long long)x.nonfinite);
 	if (ok && x.tail_db > x.rms_db + 6)
 		fault_find(f, "wrong-status", "HTTP 200 with its last 40 ms %.0f dB louder than "

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "suite/fault.h"
 
 #define MANY	   20
@@ -130,8 +131,8 @@ static void judge_deadlock(struct fault *f, const struct one *all, size_t n)
 		stuck++;
 	}
 	if (stuck)
-		fault_find(f, "dead", "%zu of %zu requests did not end within %.0f s (%s)", stuck,
-			   n, ns_to_s(f->patience_ns), text.data);
+		fault_find(f, "dead", "%zu of %zu request%s did not end within %.0f s (%s)", stuck,
+			   n, str_plural(n), ns_to_s(f->patience_ns), text.data);
 }
 
 static bool ask_among(struct fault *f, struct one *all, size_t n)
@@ -216,7 +217,8 @@ static bool send_all(struct fault *f, struct one *all, size_t n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		judge_one(f, all, n, i, &compared);
-	fault_saw(f, "%zu answers, %zu comparisons with others' answers", n, compared);
+	fault_saw(f, "%zu answer%s, %zu comparison%s with others' answers", n, str_plural(n),
+		  compared, str_plural(compared));
 	return true;
 }
 
@@ -284,7 +286,7 @@ static bool idle_connections(struct fault *f)
 	if (!ok)
 		fault_skip(f, "%s", e.text);
 	else
-		fault_saw(f, "%zu connections were held", n);
+		fault_saw(f, "connections held: %zu", n);
 	for (size_t i = 0; i < n; i++)
 		(void)client_free(clients[i]);
 	return ok;

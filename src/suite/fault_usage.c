@@ -241,8 +241,8 @@ int usage_judge(struct bench *b, struct fault *f, struct err *e)
 	usage_judge_peak(b, f, &after);
 	usage_judge_log(b, f, &after);
 	if (after.running > b->base.running)
-		fault_find(f, "leak", "%.0f requests still run %.0f s after it",
-			   after.running, ns_to_s(SETTLE_NS));
+		fault_find(f, "leak", "requests that still run %.0f s after it: %.0f",
+			   ns_to_s(SETTLE_NS), after.running);
 	int which = grew(&b->base, &after, GROWTH + b->noise, what, sizeof(what));
 	if (which >= 0 && !(after.running > b->base.running))
 		rc = repeat(b, f, &after, which, what, e);

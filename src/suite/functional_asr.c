@@ -238,7 +238,7 @@ static void same_as_plain(struct check *k, const struct form *form)
 					   "as 16 kHz mono WAV \"%s\", as %s at %d Hz "
 					   "with %d channel%s \"%s\"",
 					   check_text(&base), form->format, form->rate,
-					   form->channels, form->channels == 1 ? "" : "s",
+					   form->channels, str_plural((uint64_t)form->channels),
 					   check_text(&other));
 			call_release(&other);
 		}

@@ -269,7 +269,7 @@ static void streaming(struct check *k)
 	double all = ns_to_s(a->last_token - call.start);
 	if (a->text_events < 2)
 		check_fail(k, "wrong-answer", "the whole answer came in %llu event%s",
-			   (unsigned long long)a->text_events, a->text_events == 1 ? "" : "s");
+			   (unsigned long long)a->text_events, str_plural(a->text_events));
 	else if (!a->finish_reason)
 		check_fail(k, "wrong-answer", "no finish_reason came");
 	else if (all > QUICK_S && first > FIRST_SHARE_MAX * all)
@@ -319,11 +319,12 @@ static void max_tokens(struct check *k)
 	else if (a->output_tokens > 4 || !a->finish_reason ||
 		 strcmp(a->finish_reason, "length") != 0)
 		check_fail(k, "wrong-answer",
-			   "max_tokens 4: %lld tokens, finish_reason %s, \"%.100s\"",
-			   (long long)a->output_tokens,
+			   "max_tokens 4: %lld token%s, finish_reason %s, \"%.100s\"",
+			   (long long)a->output_tokens, str_plural((uint64_t)a->output_tokens),
 			   a->finish_reason ? a->finish_reason : "absent", check_text(&call));
 	else
-		check_pass(k, "%lld tokens, finish_reason length", (long long)a->output_tokens);
+		check_pass(k, "%lld token%s, finish_reason length", (long long)a->output_tokens,
+			   str_plural((uint64_t)a->output_tokens));
 	call_release(&call);
 }
 
@@ -359,8 +360,9 @@ static void usage(struct check *k)
 		return;
 	const struct answer *a = &call.answer;
 	if (a->prompt_tokens > 0 && a->output_tokens > 0)
-		check_pass(k, "%lld prompt and %lld completion tokens", (long long)a->prompt_tokens,
-			   (long long)a->output_tokens);
+		check_pass(k, "%lld prompt and %lld completion token%s",
+			   (long long)a->prompt_tokens, (long long)a->output_tokens,
+			   str_plural((uint64_t)a->output_tokens));
 	else
 		check_fail(k, "wrong-answer", "usage is missing or zero");
 	call_release(&call);

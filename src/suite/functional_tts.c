@@ -188,7 +188,7 @@ static void speakers(struct check *k)
 	check_speakers(k, &names);
 	if (names.n < 2) {
 		check_skip(k, "the service names %zu speaker%s; name two with --speakers", names.n,
-			   names.n == 1 ? "" : "s");
+			   str_plural(names.n));
 		return;
 	}
 	struct spoken a = {0};
@@ -233,7 +233,7 @@ static void streaming(struct check *k)
 			check_fail(k, "wrong-answer",
 				   "%llu piece%s, the first after %.0f of %.0f ms",
 				   (unsigned long long)a->sound_events,
-				   a->sound_events == 1 ? "" : "s", 1e3 * first, 1e3 * all);
+				   str_plural(a->sound_events), 1e3 * first, 1e3 * all);
 		else
 			check_pass(k, "%llu pieces, the first after %.0f of %.0f ms",
 				   (unsigned long long)a->sound_events, 1e3 * first, 1e3 * all);

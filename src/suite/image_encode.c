@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "client/client.h"
 
 #define SIDE      512
@@ -119,9 +120,10 @@ static void report(struct pairs *p, struct result *r, struct run *run)
 	m->value = p->differences[(p->n - 1) / 2];
 	m->note =
 		arena_fmt(r->arena,
-			  "median of %zu pairs (%.1f to %.1f ms), %dx%d JPEG never seen "
+			  "median of %zu pair%s (%.1f to %.1f ms), %dx%d JPEG never seen "
 			  "before%s",
-			  p->n, 1e3 * p->differences[0], 1e3 * p->differences[p->n - 1], SIDE, SIDE,
+			  p->n, str_plural(p->n), 1e3 * p->differences[0],
+			  1e3 * p->differences[p->n - 1], SIDE, SIDE,
 			  p->padded ? ", text padded to the same prompt_tokens"
 				    : "; the text alone could not be padded to the same "
 				      "prompt_tokens");
@@ -145,7 +147,8 @@ int image_encode_measure(const struct service *service, const struct load_work *
 	}
 	(void)client_free(p.client);
 	if (rc == 0 && p.n * 2 < pairs)
-		rc = err_set(e, ERR_DATA, "only %zu of %zu pairs were answered", p.n, pairs);
+		rc = err_set(e, ERR_DATA, "only %zu of %zu pair%s came back with answers", p.n,
+			     pairs, str_plural(pairs));
 	if (rc == 0)
 		report(&p, r, run);
 	return rc;

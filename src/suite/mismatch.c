@@ -39,12 +39,13 @@ static const char *wrong_pace(const struct sample *s, struct arena *a)
 	double seconds = s->audio->seconds;
 	size_t n = units_of(s->text, &han);
 	double pace = (double)n / seconds;
-	const char *what = han ? "characters" : "words";
+	const char *what = han ? "character" : "word", *end = str_plural(n);
 	if (pace > (han ? HAN_PER_S_MAX : WORDS_PER_S_MAX))
-		return arena_fmt(a, "%s: %zu %s in %.1f s of sound: nobody speaks so fast", s->id,
-				 n, what, seconds);
+		return arena_fmt(a, "%s: %zu %s%s in %.1f s of sound: nobody speaks so fast", s->id,
+				 n, what, end, seconds);
 	if (seconds >= LONG_S && n > 0 && pace < WORDS_PER_S_MIN)
-		return arena_fmt(a, "%s: %zu %s in %.1f s of sound", s->id, n, what, seconds);
+		return arena_fmt(a, "%s: %zu %s%s in %.1f s of sound", s->id, n, what, end,
+				 seconds);
 	return NULL;
 }
 

@@ -210,8 +210,8 @@ static int read_lines(struct recording *r, const struct buf *text, struct err *e
 	if (r->repeats == 0)
 		return err_set(e, ERR_USAGE, "'%s' holds no answers", r->path);
 	if (!json_whole(r->head, "answers", &answers) || answers != (int64_t)n)
-		return err_set(e, ERR_USAGE, "'%s' holds %zu answers and says that there are %lld",
-			       r->path, n, (long long)answers);
+		return err_set(e, ERR_USAGE, "'%s' holds %zu answer%s, its first line says %lld",
+			       r->path, n, str_plural(n), (long long)answers);
 	return 0;
 }
 
@@ -278,8 +278,9 @@ int recording_check(const struct recording *r, const struct sample *samples, siz
 		}
 	}
 	if (json_object_size(r->lines) != n * r->repeats)
-		return err_set(e, ERR_USAGE, "'%s' holds %zu answers, the data have %zu samples "
-			       "asked %zu times", r->path, json_object_size(r->lines), n,
+		return err_set(e, ERR_USAGE, "'%s' holds %zu answer%s, the data have %zu "
+			       "sample%s × %zu", r->path, json_object_size(r->lines),
+			       str_plural(json_object_size(r->lines)), n, str_plural(n),
 			       r->repeats);
 	return 0;
 }

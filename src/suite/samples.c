@@ -234,8 +234,9 @@ static int read_or_make(struct samples *s, const struct plan_data *d, const char
 		to->n = to->corpus.n;
 		if (to->corpus.skipped > 0)
 			strings_add(&s->notes, s->arena, arena_fmt(
-				s->arena, "%s: %zu conversations without a question and an answer "
-				"were passed over", d->manifest, to->corpus.skipped));
+				s->arena, "%s: %zu conversation%s without a question and an answer "
+				"passed over", d->manifest, to->corpus.skipped,
+				str_plural(to->corpus.skipped)));
 		return 0;
 	}
 	struct sample *all = arena_array(s->arena, (size_t)d->count, sizeof(*all));

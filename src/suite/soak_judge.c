@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "stats/interval.h"
 #include "suite/soak_in.h"
 
@@ -193,7 +194,7 @@ void soak_judge(struct soak *s)
 			soak_log(s, "%s: %s, %.6g %s", leak.what, leak.verdict,
 				 leak.slope_per_hour, leak.unit);
 		}
-	soak_log(s, "ended after %.0f s of load: %llu requests, %llu failed, %zu outages",
-		 s->measured_s, (unsigned long long)out->requests, (unsigned long long)out->failed,
-		 out->n_outages);
+	soak_log(s, "ended after %.0f s of load: %llu request%s, %llu failed, %zu outage%s",
+		 s->measured_s, (unsigned long long)out->requests, str_plural(out->requests),
+		 (unsigned long long)out->failed, out->n_outages, str_plural(out->n_outages));
 }

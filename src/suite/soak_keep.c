@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "suite/soak_in.h"
 
 struct soak_pending {
@@ -140,11 +141,11 @@ void soak_keep_end(struct soak *s)
 	if (s->unsaved || s->unlogged)
 		strings_add(&s->result->errors, s->result->arena,
 			    arena_fmt(s->result->arena,
-				      "soak: %llu windows and %llu lines of the log could not be "
-				      "written (full disk?); the report has all of them, "
+				      "soak: %llu window%s and %llu line%s of the log could not "
+				      "be written (full disk?); the report has all of them, "
 				      "results.db has not",
-				      (unsigned long long)s->unsaved,
-				      (unsigned long long)s->unlogged));
+				      (unsigned long long)s->unsaved, str_plural(s->unsaved),
+				      (unsigned long long)s->unlogged, str_plural(s->unlogged)));
 	free(s->pending);
 	s->pending = NULL;
 }

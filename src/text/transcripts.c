@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "text/transcripts_own.h"
 
@@ -358,9 +359,10 @@ int transcripts_match(const struct transcripts *reference, const struct transcri
 			       transcript_format_names[reference->format], hypothesis->name,
 			       transcript_format_names[hypothesis->format]);
 	if (lines && reference->n != hypothesis->n)
-		return err_set(e, ERR_DATA, "%s has %zu lines, %s has %zu: plain lines are paired "
-			       "by number and must be as many", reference->name, reference->n,
-			       hypothesis->name, hypothesis->n);
+		return err_set(e, ERR_DATA, "%s has %zu line%s, %s has %zu: plain lines are "
+			       "paired by number and must be as many", reference->name,
+			       reference->n, str_plural(reference->n), hypothesis->name,
+			       hypothesis->n);
 	for (size_t i = 0; i < hypothesis->n; i++)
 		if (!transcripts_find(reference, hypothesis->items[i].id))
 			return err_set(e, ERR_DATA, "%s:%zu: the id '%s' is not in %s",

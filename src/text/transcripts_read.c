@@ -1,6 +1,7 @@
 /* src/text/transcripts_read.c - readers of JSONL and tables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "text/transcripts_own.h"
 
@@ -157,8 +158,8 @@ int read_table(struct transcripts_file *f, struct lines *l, char separator, stru
 		if (n == 1 && value.len == 0)
 			continue;	/* an empty line */
 		if (n != c.n)
-			return err_set(e, ERR_DATA, "%s:%zu: %zu fields, but the header has %zu",
-				       f->out.name, line, n, c.n);
+			return err_set(e, ERR_DATA, "%s:%zu: %zu field%s, but the header has %zu",
+				       f->out.name, line, n, str_plural(n), c.n);
 		if (id.len == 0)
 			return err_set(e, ERR_DATA, "%s:%zu: no id", f->out.name, line);
 		transcripts_add(f, id, text, speaker, line);

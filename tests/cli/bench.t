@@ -56,7 +56,7 @@ Conversations of a ShareGPT file are asked in their own order; those that say no
   user: What?
   assistant: red
   user: Why?
-  talk.json: 1 conversations without a question and an answer were passed over
+  talk.json: 1 conversation without a question and an answer passed over
 
 What the server counted is in the result: tokens that were thought and not said, and those that it had kept.
 

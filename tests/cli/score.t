@@ -5,7 +5,7 @@ Error rates of transcripts: what is counted, and what is refused.
   $ assay score ref hyp --draws 100
   wer 42.86 % (95 %: 14.29 to 100.00 %): 3 errors in 7 reference units
     hits 4, substitutions 1, deletions 2, insertions 0
-    1 of 3 utterances have no hypothesis; they count as deletions
+    without a hypothesis, counted as deletions: 1 of 3 utterances
     3 utterances, normaliser auto: english 2, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
     match error rate 42.86 %, information lost 54.29 %, preserved 45.71 %
   most frequent substitutions: red > read 1
@@ -42,7 +42,7 @@ Every format is read for what it is; speakers come from the file, from ids of kn
     hits 3, substitutions 1, deletions 0, insertions 0
     2 utterances, normaliser auto: english 2, chinese 1, basic 1 (ICU *), 100 draws, seed 1 (glob)
     match error rate 25.00 %, information lost 43.75 %, preserved 56.25 %
-    not scored: 1 words in parts that the reference ignores
+    not scored: 1 word in parts that the reference ignores
   most frequent substitutions: bye > buy 1
   speaker ann: 0.00 % of 2 units (S 0, D 0, I 0) in 1 utterance
   speaker bob: 50.00 % of 2 units (S 1, D 0, I 0) in 1 utterance

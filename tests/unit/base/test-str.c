@@ -83,6 +83,17 @@ static void test_shell(void **state)
 	arena_free(a);
 }
 
+static void test_plural(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *end;
+	} rows[] = {{0, "s"}, {1, ""}, {2, "s"}, {UINT64_MAX, "s"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_string_equal(str_plural(rows[i].n), rows[i].end);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +102,7 @@ int main(void)
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_shell),
+		cmocka_unit_test(test_plural),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

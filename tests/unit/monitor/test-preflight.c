@@ -302,7 +302,7 @@ static void test_devices_that_answer(void **state)
 	struct preflight p = run_with(&spec);
 	(void)must(&p, 2, "2 on the PCI bus, 2 device nodes, 2 seen", FINDING_OK);
 	(void)must(&p, 5, "2 devices, nothing reported", FINDING_OK);
-	(void)must(&p, 6, "npu 0 chip 0 is used by 1 processes", FINDING_WARN);
+	(void)must(&p, 6, "npu 0 chip 0 is used by 1 process", FINDING_WARN);
 	(void)must(&p, 7, "fits on 1 of 2 devices", FINDING_OK);
 	(void)must(&p, 8, "bfloat16 on 910B3", FINDING_OK);
 	(void)must(&p, 12, "MindIE asks for 0640", FINDING_WARN);
@@ -320,7 +320,7 @@ static void test_devices_that_answer(void **state)
 	preflight_release(&p);
 	assert_int_equal(unlink(arena_fmt(arena, "%s/dev/davinci1", root)), 0);
 	p = run_with(&spec);
-	(void)must(&p, 2, "2 on the PCI bus, 1 device nodes, 2 seen", FINDING_WARN);
+	(void)must(&p, 2, "2 on the PCI bus, 1 device node, 2 seen", FINDING_WARN);
 	preflight_release(&p);
 	put_program("npu-smi", "echo 'dcmi model initialized failed, because the device is used. "
 		    "ret is -8020'; exit 172");
@@ -356,7 +356,7 @@ static void test_surroundings(void **state)
 	(void)must(&p, 4, "lacks /usr/local/Ascend/driver/lib64/driver", FINDING_WARN);
 	assert_null(find(&p, 4, "lib64/common"));
 	(void)must(&p, 4, "ATB", FINDING_WARN);
-	(void)must(&p, 9, "1 files in /dev/shm hold 0.06 GiB", FINDING_WARN);
+	(void)must(&p, 9, "1 file in /dev/shm: 0.06 GiB", FINDING_WARN);
 	(void)must(&p, 10, "ip_forward is off", FINDING_WARN);
 	(void)must(&p, 10, "MASTER_PORT=29500", FINDING_WARN);
 	const struct finding *image = must(&p, 10, "the image not-here:1 is not here",

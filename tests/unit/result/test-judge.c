@@ -243,7 +243,7 @@ static void test_whole(void **state)
 	(void)state;
 	latencies(1000);
 	target("latency.p50", "< 600ms");
-	expect_whole(VERDICT_PASS, 0, "Passed: 1 targets met.");
+	expect_whole(VERDICT_PASS, 0, "Passed: 1 target met.");
 	struct accuracy_result *x = result_add_accuracy(r);
 	x->service = "asr";
 	x->metric = "cer";
@@ -273,7 +273,7 @@ static void test_nothing(void **state)
 	c->verdict = VERDICT_SKIPPED;
 	expect_whole(VERDICT_UNDECIDED, 5, "nothing was measured");
 	c->verdict = VERDICT_PASS;
-	expect_whole(VERDICT_PASS, 0, "1 cases passed");
+	expect_whole(VERDICT_PASS, 0, "1 case passed");
 	r->interrupted = true;
 	expect_whole(VERDICT_UNTRUSTWORTHY, 4, "interrupted");
 	r->n_runs = 1;
