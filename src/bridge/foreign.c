@@ -38,29 +38,6 @@ json_t *foreign_json(char *text, size_t len, struct err *e)
 	return json_read(text, len, JSON_DEPTH_MAX, e);
 }
 
-static bool taken(const struct result *r, const char *name)
-{
-	for (size_t i = 0; i < r->n_runs; i++)
-		if (strcmp(r->runs[i]->name, name) == 0)
-			return true;
-	return false;
-}
-
-/* "rate 4", then "rate 4 (2)" …; where many are called the same, not each number is tried. */
-static const char *unique(const struct result *r, const char *name)
-{
-	const char *own = arena_str(r->arena, name);
-	size_t len = strlen(name), like = 0;
-	for (size_t i = 0; i < r->n_runs; i++) {
-		const char *rest = r->runs[i]->name + len;
-		if (strncmp(r->runs[i]->name, name, len) == 0)
-			like += !*rest || str_starts(rest, " (");
-	}
-	for (size_t i = taken(r, own) ? like + 1 : 0; taken(r, own); i++)
-		own = arena_fmt(r->arena, "%s (%zu)", name, i);
-	return own;
-}
-
 struct run *foreign_run(struct result *r, const char *name, const char *kind,
 			const char *protocol, const char *url, struct err *e)
 {
@@ -68,7 +45,7 @@ struct run *foreign_run(struct result *r, const char *name, const char *kind,
 		(void)err_set(e, ERR_DATA, "there are more than %d runs", FOREIGN_RUNS_MAX);
 		return NULL;
 	}
-	struct run *run = result_add_run(r, unique(r, name), "performance");
+	struct run *run = result_add_run(r, result_unique_name(r, name), "performance");
 	run->service = (struct service_ref){
 		.name = arena_str(r->arena, kind),
 		.kind = arena_str(r->arena, kind),
