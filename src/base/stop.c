@@ -13,6 +13,7 @@
 static atomic_int requested;
 static int event_fd = -1;
 static atomic_bool patient;	/* a second signal ends nothing */
+static _Atomic(const char *) last_words;
 
 void stop_request(void)
 {
@@ -28,10 +29,26 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	int saved = errno;
-	if (atomic_load(&requested) && !atomic_load(&patient))
+	if (atomic_load(&requested) && !atomic_load(&patient)) {
+		const char *words = atomic_load(&last_words);
+		ssize_t n = words ? write(STDERR_FILENO, words, strlen(words)) : 0;
+		(void)n;
 		_exit(4);
+	}
 	stop_request();
 	errno = saved;
+}
+
+static void go_on(int sig)
+{
+	(void)sig;
+}
+
+void stop_mind_file_size(void)
+{
+	/* A handler, unlike SIG_IGN, is not inherited by services. */
+	const struct sigaction act = {.sa_handler = go_on, .sa_flags = SA_RESTART};
+	(void)sigaction(SIGXFSZ, &act, NULL);
 }
 
 void stop_install(void)
@@ -41,6 +58,11 @@ void stop_install(void)
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+void stop_last_words(const char *text)
+{
+	atomic_store(&last_words, text);
 }
 
 void stop_be_patient(void)

@@ -12,6 +12,14 @@
  * status 4. SIGPIPE is ignored. Called once by the program, never by the library. */
 void stop_install(void);
 
+/* A file that may not grow any more (ulimit -f) is an error of that file (EFBIG), as a full disk
+ * is: SIGXFSZ ends nothing. Called by the program, first of all. */
+void stop_mind_file_size(void);
+
+/* Written to standard error when a second signal ends the process: what a terminal's line needs to
+ * be left clean. NULL: nothing. The text must stay. */
+void stop_last_words(const char *text);
+
 /* For one of several processes that a launcher started: launchers repeat their signals, and kill
  * who does not listen, so a second signal ends nothing. */
 void stop_be_patient(void);

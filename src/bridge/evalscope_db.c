@@ -56,14 +56,12 @@ struct reading {
 
 static double column(sqlite3_stmt *s, int i)
 {
-	return sqlite3_column_type(s, i) == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
+	int type = sqlite3_column_type(s, i);
+	return type == SQLITE_INTEGER || type == SQLITE_FLOAT ? sqlite3_column_double(s, i) : NAN;
 }
 
-static int read_gaps(struct reading *x, sqlite3_stmt *s, int i, struct err *e)
+static int read_gaps(struct reading *x, const char *text, struct err *e)
 {
-	const char *text = (const char *)sqlite3_column_text(s, i);
-	if (!text || !*text)
-		return 0;
 	CLEANUP(json_unref) json_t *j = json_read(text, strlen(text), 2, e);
 	if (!j || !json_is_array(j))
 		return j ? foreign_bad(e, "inter_token_latencies", "must be a list") : -1;
@@ -80,8 +78,14 @@ enum { SUCCESS, START, END, LATENCY, TTFT, TPOT, INPUT, OUTPUT, GAPS, STREAM };
 static int read_row(struct reading *x, sqlite3_stmt *s, struct err *e)
 {
 	double tpot = column(s, TPOT), start = column(s, START), end = column(s, END);
-	bool streamed = column(s, STREAM) != 0;
-	if (start > 0 && end >= start) {
+	double latency = column(s, LATENCY), ttft = column(s, TTFT);
+	const char *gaps = (const char *)sqlite3_column_text(s, GAPS);
+	bool some_gaps = gaps && *gaps && strcmp(gaps, "[]") != 0;
+	/* Files of before is_stream: what was not streamed has its first chunk at its end. */
+	bool streamed = isnan(column(s, STREAM)) ? some_gaps || ttft < latency
+						 : column(s, STREAM) != 0;
+	bool timed = start > 0 && end >= start;
+	if (timed) {
 		x->first = fmin(x->first, start);
 		x->last = fmax(x->last, end);
 	}
@@ -97,30 +101,28 @@ static int read_row(struct reading *x, sqlite3_stmt *s, struct err *e)
 		x->ends = more;
 		x->room = room;
 	}
-	x->ends[x->n++] = end;
+	x->ends[x->n++] = timed ? end : NAN;
 	x->ok++;
-	foreign_sample(x->r, x->run, "latency", column(s, LATENCY));
+	foreign_sample(x->r, x->run, "latency", latency);
 	foreign_sample(x->r, x->run, "prompt_tokens", column(s, INPUT));
 	foreign_sample(x->r, x->run, "output_tokens", column(s, OUTPUT));
 	if (!streamed)
 		return 0;
-	foreign_sample(x->r, x->run, "ttfe", column(s, TTFT));
-	if (tpot > 0)	/* 0: there was nothing to divide */
-		foreign_sample(x->r, x->run, "tpot", tpot);
-	return read_gaps(x, s, GAPS, e);
+	foreign_sample(x->r, x->run, "ttfe", ttft);
+	foreign_sample(x->r, x->run, "tpot", tpot);
+	return some_gaps ? read_gaps(x, gaps, e) : 0;
 }
 
 static int read_rows(struct reading *x, sqlite3 *db, const char *path, struct err *e)
 {
 	CLEANUP(end_statement) sqlite3_stmt *s = NULL;
-	/* Files of before is_stream are of streamed requests unless there were no gaps. */
 	bool told = has_column(db, "is_stream");
 	bool gaps = has_column(db, "inter_token_latencies");
 	char *sql = sqlite3_mprintf("SELECT success, start_time, completed_time, latency, "
 				    "first_chunk_latency, time_per_output_token, prompt_tokens, "
 				    "completion_tokens, %s, %s FROM result",
 				    gaps ? "inter_token_latencies" : "NULL",
-				    told ? "is_stream" : "1");
+				    told ? "is_stream" : "NULL");
 	int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &s, NULL) : SQLITE_NOMEM;
 	sqlite3_free(sql);
 	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
@@ -139,6 +141,9 @@ int evalscope_db_read(const char *path, struct result *r, struct run *run, struc
 	struct reading x = {.r = r, .run = run, .first = INFINITY, .last = -INFINITY};
 	if (open_db(path, &db) != SQLITE_OK)
 		return err_set(e, ERR_DATA, "%s: %s", path, sqlite3_errmsg(db));
+	/* Not of a view either, which may have rows without end. */
+	if (!has_column(db, "first_chunk_latency"))
+		return err_set(e, ERR_DATA, "%s: there is no table of EvalScope's requests", path);
 	int rc = read_rows(&x, db, path, e);
 	if (rc == 0) {
 		foreign_counts(run, x.ok, x.failed);

@@ -112,6 +112,7 @@ struct serving {
 	const char *token;
 	const char *cert, *key;
 	int log_fd;
+	bool quiet;
 	struct pool_spec main;
 	struct pool_spec decode;
 	struct pool *pool;
@@ -119,9 +120,16 @@ struct serving {
 	struct server *server;
 };
 
-static void say(const char *text, void *ctx)
+static void say(const char *text, bool wrong, void *ctx)
 {
+	(void)wrong;
 	(void)fprintf(stderr, "assay: %s%s\n", (const char *)ctx, text);
+}
+
+static void say_what_is_wrong(const char *text, bool wrong, void *ctx)
+{
+	if (wrong)
+		say(text, wrong, ctx);
 }
 
 static int read_text(struct serving *s, const char *path, size_t max, const char **ret,
@@ -261,7 +269,7 @@ static int start_pools(struct serving *s, struct err *e)
 	s->main.payload_max = FRAME_MAX;
 	s->main.ready_timeout_ns = s->o.ready_ns;
 	s->main.limits = &s->limits;
-	s->main.on_event = say;
+	s->main.on_event = s->quiet ? say_what_is_wrong : say;
 	s->main.ctx = (void *)"";
 	if (strcmp(s->kind, "tts") != 0) {
 		int cpus[DECODERS_MAX];
@@ -276,7 +284,8 @@ static int start_pools(struct serving *s, struct err *e)
 		if (find_worker(s, "decode", &s->decode.program, e) < 0) {
 			if (strcmp(s->kind, "asr") == 0)
 				return -1;
-			say("images and audio are refused: there is no decode worker", (void *)"");
+			say("images and audio are refused: there is no decode worker", true,
+			    (void *)"");
 		} else if (pool_new(&s->decode, &s->decoders, e) < 0) {
 			return -1;
 		}
@@ -360,6 +369,7 @@ static int run(int argc, char **argv)
 		return status;
 	struct err e = {0};
 	s.kind = words.items[0];
+	s.quiet = common.quiet;
 	int rc;
 	if (!known_kind(s.kind)) {
 		rc = err_set(&e, ERR_USAGE, "a service is asr, tts or chat, not '%s'", s.kind);

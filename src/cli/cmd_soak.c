@@ -207,13 +207,12 @@ static void go_on(int sig)
 	(void)sig;
 }
 
-/* A terminal that is closed does not end a soak, and a file that may not grow is an error of that
- * file (EFBIG) like a full disk. Handlers, unlike SIG_IGN, are not inherited by services. */
+/* A terminal that is closed does not end a soak. A handler, unlike SIG_IGN, is not inherited by
+ * services. */
 static void mind_signals(void)
 {
 	const struct sigaction act = {.sa_handler = go_on, .sa_flags = SA_RESTART};
 	(void)sigaction(SIGHUP, &act, NULL);
-	(void)sigaction(SIGXFSZ, &act, NULL);
 }
 
 static int run(int argc, char **argv)

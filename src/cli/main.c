@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/main.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/stop.h"
@@ -54,8 +55,19 @@ static int unknown(const char *word)
 	return command_fail(&e);
 }
 
+/* Whoever starts us may have closed them. A file of ours that took such a number would get what is
+ * printed: hold it, opened the other way round, so that using it stays an error. */
+static void hold_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int cli_main(int argc, char **argv)
 {
+	hold_standard_streams();
+	stop_mind_file_size();
 	const char *word = argc > 1 ? argv[1] : "--help";
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
 		static const char version[] = "assay " ASSAY_VERSION "\n";

@@ -9,12 +9,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "base/util.h"
+#include "report/width.h"
 
 #define TERMINAL_EVERY_NS (200 * NS_PER_MS)
 #define PLAIN_EVERY_NS NS_PER_S
 #define DEVICES 64		/* more are not looked at */
 #define OLD_NS (60 * NS_PER_S)	/* a reading older than this is not shown */
+#define CLEAR_LINE "\r\033[K"
 #define LEFT_AFTER 0.02		/* share done before a time left is told */
 
 /* The last readings of one device; NaN: none. */
@@ -42,16 +45,19 @@ static size_t terminal_width(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* Names are users' own: they may be wide, and what would move the cursor is shown as '?'. */
 static void put_line(struct progress_view *v, const char *line)
 {
-	if (!v->terminal) {
-		(void)fprintf(stderr, "%s\n", line);
-		return;
-	}
-	size_t cut = str_utf8_cut(line, strlen(line), terminal_width() - 1);
-	(void)fprintf(stderr, "\r\033[K%.*s", (int)cut, line);
+	CLEANUP(buf_release) struct buf out = BUF_INIT(8192);
+	if (v->terminal)
+		(void)buf_str(&out, CLEAR_LINE);
+	(void)width_add(&out, line, v->terminal ? terminal_width() - 1 : SIZE_MAX - 1);
+	(void)buf_str(&out, v->terminal ? "" : "\n");
+	if (v->terminal && !v->line_open)
+		stop_last_words(CLEAR_LINE);
+	v->line_open = v->terminal;
+	(void)fwrite(out.data ? out.data : "", 1, out.len, stderr);
 	(void)fflush(stderr);
-	v->line_open = true;
 }
 
 /* ---- devices ---- */
@@ -88,9 +94,11 @@ void progress_view_reading(struct progress_view *v, const struct reading *r)
 	(void)pthread_mutex_unlock(&v->lock);
 }
 
-/* "  npu 0 chip 0 71 % 38.1/64 GiB 61 °C", "  8 devices 71 % up to 61 °C"; "  host 35 %". */
-static void devices(struct progress_view *v, uint64_t now, struct buf *out)
+/* "  npu 0 chip 0 71 % 38.1/64 GiB 61 °C", "  8 devices 71 % up to 61 °C"; "  host 35 %".
+ * brief: " npu 71 % 61 °C", " 8 devices 71 % 61 °C", " host 35 %". */
+static void devices(struct progress_view *v, uint64_t now, bool brief, struct buf *out)
 {
+	const char *gap = brief ? "" : " ";
 	double busy = 0, hottest = NAN;
 	size_t n = 0, n_busy = 0;
 	const struct device *one = NULL;
@@ -106,43 +114,44 @@ static void devices(struct progress_view *v, uint64_t now, struct buf *out)
 		n_busy += !isnan(d->busy);
 	}
 	if (n == 1)
-		(void)buf_fmt(out, "  %s", one->name);
+		(void)buf_fmt(out, "%s %.*s", gap, brief ? (int)strcspn(one->name, " ") : 64,
+			      one->name);
 	else if (n > 1)
-		(void)buf_fmt(out, "  %zu devices", n);
+		(void)buf_fmt(out, "%s %zu devices", gap, n);
 	else if (!isnan(v->host_cpu))
-		(void)buf_fmt(out, "  host %.0f %%", v->host_cpu);
+		(void)buf_fmt(out, "%s host %.0f %%", gap, v->host_cpu);
 	if (n_busy > 0)
 		(void)buf_fmt(out, " %.0f %%", busy / (double)n_busy);
-	if (n == 1 && !isnan(one->memory)) {
+	if (n == 1 && !brief && !isnan(one->memory)) {
 		(void)buf_fmt(out, " %.3g", one->memory / 1073741824);
 		if (!isnan(one->memory_total))
 			(void)buf_fmt(out, "/%.3g", one->memory_total / 1073741824);
 		(void)buf_str(out, " GiB");
 	}
 	if (!isnan(hottest))
-		(void)buf_fmt(out, " %s%.0f °C", n > 1 ? "up to " : "", hottest);
+		(void)buf_fmt(out, " %s%.0f °C", n > 1 && !brief ? "up to " : "", hottest);
 	(void)pthread_mutex_unlock(&v->lock);
 }
 
 /* ---- the line ---- */
 
-static void seconds(struct buf *out, const char *name, double value)
+static void seconds(struct buf *out, const char *gap, const char *name, double value)
 {
 	char text[32];
 	if (isnan(value))
 		return;
 	clock_format_duration(text, sizeof(text), (uint64_t)(value * 1e9));
-	(void)buf_fmt(out, "  %s %s", name, text);
+	(void)buf_fmt(out, "%s %s %s", gap, name, text);
 }
 
 /* What is done, and what is left when it goes on like that. */
 static void done(const struct progress_view *v, const struct progress_state *s, uint64_t now,
-		 struct buf *out)
+		 bool brief, struct buf *out)
 {
 	double took = ns_to_s(now - v->phase_start_ns);
 	if (!(s->done >= 0))
 		return;
-	(void)buf_fmt(out, " %3.0f %%", 100 * s->done);
+	(void)buf_fmt(out, brief ? " %.0f %%" : " %3.0f %%", 100 * s->done);
 	if (s->done < LEFT_AFTER || s->done >= 1 || took < 2)
 		return;
 	double left = took * (1 - s->done) / s->done;
@@ -154,22 +163,37 @@ static void done(const struct progress_view *v, const struct progress_state *s, 
 		(void)buf_fmt(out, ", %.0f s left", left);
 }
 
+/* brief: what a terminal of 80 columns has room for, with all numbers. */
+static void put_words(struct progress_view *v, const struct progress_state *s, uint64_t now,
+		      bool brief, struct buf *line)
+{
+	const char *gap = brief ? "" : " ", *phase = s->phase;
+	if (brief && str_starts(phase, "performance "))
+		phase += strlen("performance ");
+	(void)buf_fmt(line, brief ? "%.0fs %s" : "%5.0fs  %s", ns_to_s(now - v->start_ns), phase);
+	done(v, s, now, brief, line);
+	(void)buf_fmt(line, "%s ok %llu", gap, (unsigned long long)s->ok);
+	if (!brief || s->failed > 0)
+		(void)buf_fmt(line, "%s failed %llu", gap, (unsigned long long)s->failed);
+	if (!isnan(s->rate))
+		(void)buf_fmt(line, "%s %.3g/s", gap, s->rate);
+	if (!isnan(s->rate) && !isnan(s->in_flight))
+		(void)buf_fmt(line, brief ? " %.3g open" : "  in flight %.3g", s->in_flight);
+	seconds(line, gap, "p50", s->p50_s);
+	seconds(line, gap, "p99", s->p99_s);
+	devices(v, now, brief, line);
+	if (s->note)
+		(void)buf_fmt(line, "%s %s", gap, s->note);
+}
+
 static void show(struct progress_view *v, const struct progress_state *s, uint64_t now)
 {
 	CLEANUP(buf_release) struct buf line = BUF_INIT(4096);
-	(void)buf_fmt(&line, "%5.0fs  %s", ns_to_s(now - v->start_ns), s->phase);
-	done(v, s, now, &line);
-	(void)buf_fmt(&line, "  ok %llu  failed %llu", (unsigned long long)s->ok,
-		      (unsigned long long)s->failed);
-	if (!isnan(s->rate))
-		(void)buf_fmt(&line, "  %.3g/s", s->rate);
-	if (!isnan(s->rate) && !isnan(s->in_flight))
-		(void)buf_fmt(&line, "  in flight %.3g", s->in_flight);
-	seconds(&line, "p50", s->p50_s);
-	seconds(&line, "p99", s->p99_s);
-	devices(v, now, &line);
-	if (s->note)
-		(void)buf_fmt(&line, "  %s", s->note);
+	put_words(v, s, now, false, &line);
+	if (v->terminal && line.data && width_of(line.data) >= terminal_width()) {
+		buf_clear(&line);
+		put_words(v, s, now, true, &line);
+	}
 	put_line(v, line.data ? line.data : "");
 }
 
@@ -198,15 +222,18 @@ struct progress_view *progress_view_new(const struct common_options *common)
 	v->host_cpu = NAN;
 	v->hooks = (struct progress){.update = update, .ctx = v};
 	v->quiet = common->quiet;
-	v->terminal = isatty(STDERR_FILENO);
+	const char *term = getenv("TERM");
+	v->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 	v->start_ns = clock_now();
 	return v;
 }
 
 static void end_line(struct progress_view *v)
 {
-	if (v->line_open)
-		(void)fputs("\r\033[K", stderr);
+	if (v->line_open) {
+		(void)fputs(CLEAR_LINE, stderr);
+		stop_last_words(NULL);
+	}
 	v->line_open = false;
 	(void)fflush(stderr);
 }
@@ -236,5 +263,8 @@ void progress_say(struct progress_view *v, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	end_line(v);
-	(void)fprintf(stderr, "%5.0fs  %s\n", ns_to_s(clock_now() - v->start_ns), text);
+	CLEANUP(buf_release) struct buf out = BUF_INIT(1024);
+	(void)buf_fmt(&out, "%5.0fs  ", ns_to_s(clock_now() - v->start_ns));
+	(void)width_add(&out, text, SIZE_MAX - 1);
+	(void)fprintf(stderr, "%s\n", out.data ? out.data : "");
 }

@@ -1,8 +1,8 @@
 /* src/cli/progress.h - where long work stands, on standard error: what runs, time left, requests,
  * rate, in flight, percentiles so far, failures, devices.
  *
- * On a terminal: one line that is written over, some times a second. Elsewhere: one line when a
- * phase begins and one per second. Nothing with --quiet.
+ * On a terminal: one line that is written over, some times a second. Elsewhere, and where TERM is
+ * dumb: one line when a phase begins and one per second. Nothing with --quiet.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

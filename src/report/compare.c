@@ -164,22 +164,21 @@ void compare_judge(struct compared *c, const struct compare_options *o)
 
 /* ---- runs ---- */
 
-static const struct run *find_run(const struct result *r, const struct run *like)
+static bool same_kind(const struct run *a, const struct run *b)
 {
-	const struct run *only = NULL;
-	size_t n = 0;
-	for (size_t i = 0; i < r->n_runs; i++) {
+	return !a->service.kind || !b->service.kind ||
+	       strcmp(a->service.kind, b->service.kind) == 0;
+}
+
+static const struct run *find_run(const struct comparison *c, const struct run *like)
+{
+	const struct result *r = c->now;
+	for (size_t i = 0; i < r->n_runs; i++)
 		if (strcmp(r->runs[i]->name, like->name) == 0 &&
 		    strcmp(r->runs[i]->suite, like->suite) == 0)
 			return r->runs[i];
-		if (r->runs[i]->service.kind && like->service.kind &&
-		    strcmp(r->runs[i]->service.kind, like->service.kind) == 0) {
-			only = r->runs[i];
-			n++;
-		}
-	}
 	/* Two results of one run each are compared whatever the runs are called. */
-	return n == 1 && r->n_runs == 1 ? only : NULL;
+	return c->base->n_runs == 1 && r->n_runs == 1 ? r->runs[0] : NULL;
 }
 
 static bool has_target(const struct run *run, const char *metric)
@@ -228,7 +227,8 @@ static void compare_run(struct comparison *c, const struct run *base, const stru
 {
 	static const char *const unlisted[] = {"generator_delay", "queue_delay", "audio_seconds",
 					       "prompt_tokens", "cached_tokens", "tokens_per_event",
-					       "output_tokens", "service_time", "rtfx"};
+					       "output_tokens", "reasoning_tokens",
+					       "service_time", "rtfx", "pace_delay"};
 	static const char *const whole[] = {"error_rate", "request_rate", "token_rate",
 					    "audio_rate", "goodput_share", "rtf_run"};
 	for (size_t i = 0; i < now->n_targets; i++)
@@ -255,11 +255,18 @@ static void compare_runs(struct comparison *c, const struct compare_options *o)
 {
 	for (size_t i = 0; i < c->base->n_runs; i++) {
 		const struct run *base = c->base->runs[i];
-		const struct run *now = find_run(c->now, base);
-		if (!now)
+		const struct run *now = find_run(c, base);
+		if (!now) {
 			strings_add(&c->missing, c->a, arena_fmt(c->a, "run %s", base->name));
-		else
+		} else if (!same_kind(base, now)) {
+			/* The same names of numbers, of another thing. */
+			strings_add(&c->missing, c->a,
+				    arena_fmt(c->a, "run %s of a service of kind %s (now %s)",
+					      base->name, base->service.kind, now->service.kind));
+		} else {
+			compare_settings(c, base, now);
 			compare_run(c, base, now, o);
+		}
 	}
 }
 

@@ -107,6 +107,8 @@ bool compare_run_value(const struct run *run, const char *metric, struct compare
 int compare_accuracy(struct comparison *c, struct compare_options *o, struct err *e);
 void compare_cases(struct comparison *c);
 void compare_environments(struct comparison *c);
+/* What was asked of two runs that are compared: differences go to the environment. */
+void compare_settings(struct comparison *c, const struct run *base, const struct run *now);
 
 /* What is said of it. zh: in Chinese. */
 void compare_terminal(const struct comparison *c, bool zh, bool color, size_t width,

@@ -140,3 +140,13 @@ void compare_environments(struct comparison *c)
 			.key = "assay", .base = c->base->tool_version,
 			.now = c->now->tool_version};
 }
+
+void compare_settings(struct comparison *c, const struct run *base, const struct run *now)
+{
+	if (strcmp(base->name, now->name) != 0)
+		*ARENA_ADD(c->a, c->environment, c->n_environment) = (struct compare_environment){
+			.key = "run", .base = base->name, .now = now->name};
+	/* Other tools' files do not tell all of them. */
+	if (base->settings && now->settings)
+		walk(c, now->name, base->settings, now->settings, 0);
+}

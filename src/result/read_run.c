@@ -9,12 +9,31 @@
 /* A year: longer offsets are no timeline but a damaged file. */
 #define OFFSET_MAX_S 3.2e7
 
+#define UNKNOWN "is not known to assay " ASSAY_VERSION "; did a newer one write it?"
+
 static void read_service(struct reader *rd, struct run *run, const json_t *j)
 {
 	run->service.name = reader_text(rd, j, "name");
 	run->service.kind = reader_text(rd, j, "kind");
 	run->service.protocol = reader_text(rd, j, "protocol");
 	run->service.url = reader_text(rd, j, "url");
+}
+
+/* More cannot have been asked; sums of less do not overflow. */
+#define COUNT_MAX ((uint64_t)9000000000000000)
+
+static void check_counts(struct reader *rd, const struct run *run)
+{
+	uint64_t all = 0;
+	for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+		if (run->outcomes[i] > COUNT_MAX)
+			reader_fail(rd, "counts", "has a count that is none");
+		all += run->outcomes[i];
+	}
+	if (run->attempted > COUNT_MAX || run->unsent > COUNT_MAX)
+		reader_fail(rd, "counts", "has a count that is none");
+	else if (all > run->attempted)
+		reader_fail(rd, "counts.attempted", "must be ok and failed together");
 }
 
 static void read_counts(struct reader *rd, struct run *run, const json_t *j)
@@ -29,10 +48,11 @@ static void read_counts(struct reader *rd, struct run *run, const json_t *j)
 	json_object_foreach(failed, name, v) {
 		enum outcome o = outcome_find(name);
 		if (o == OUTCOME_COUNT || o == OUTCOME_OK)
-			reader_fail(rd, "counts.failed", "has an unknown reason");
+			reader_fail(rd, arena_fmt(rd->a, "counts.failed.%s", name), UNKNOWN);
 		else
 			run->outcomes[o] = reader_count(rd, failed, name);
 	}
+	check_counts(rd, run);
 }
 
 static void read_metrics(struct reader *rd, struct result *r, struct run *run, const json_t *j)
@@ -42,7 +62,7 @@ static void read_metrics(struct reader *rd, struct result *r, struct run *run, c
 	json_object_foreach((json_t *)reader_object(rd, j, "metrics"), name, v) {
 		const struct metric_def *def = metric_find(name);
 		if (!def || def->scope != METRIC_REQUEST) {
-			reader_fail(rd, "metrics", "has an unknown metric");
+			reader_fail(rd, arena_fmt(rd->a, "metrics.%s", name), UNKNOWN);
 			return;
 		}
 		struct metric *m = run_metric(r, run, name, false);
@@ -56,7 +76,7 @@ static void read_metrics(struct reader *rd, struct result *r, struct run *run, c
 	json_object_foreach((json_t *)rates, name, v) {
 		const struct metric_def *def = metric_find(name);
 		if (!def || def->scope != METRIC_RUN) {
-			reader_fail(rd, "rates", "has an unknown metric");
+			reader_fail(rd, arena_fmt(rd->a, "rates.%s", name), UNKNOWN);
 			return;
 		}
 		/* Reckoned from the counts whenever it is asked for. */
@@ -65,6 +85,9 @@ static void read_metrics(struct reader *rd, struct result *r, struct run *run, c
 		struct metric *m = run_metric(r, run, name, false);
 		m->value = reader_real(rd, rates, name);
 		m->note = reader_text(rd, notes, name);
+		if (strcmp(name, "goodput_share") == 0 && !(m->value <= 1 && m->value >= 0) &&
+		    !isnan(m->value))
+			reader_fail(rd, "rates.goodput_share", "must be between 0 and 1");
 	}
 }
 
@@ -196,7 +219,7 @@ static uint64_t cell_ns(struct reader *rd, const json_t *windows, const char *co
 static uint64_t cell_count(struct reader *rd, const json_t *windows, const char *column, size_t i)
 {
 	double n = cell(rd, windows, column, i);
-	if (n >= 0 && n <= 9e15)
+	if (n >= 0 && n <= (double)COUNT_MAX)
 		return (uint64_t)n;
 	reader_fail(rd, "windows", "has a count that is none");
 	return 0;
@@ -210,7 +233,7 @@ static void read_windows(struct reader *rd, struct run *run, const json_t *j)
 		return;
 	run->windows = arena_array(rd->a, n, sizeof(*run->windows));
 	run->n_windows = n;
-	for (size_t i = 0; i < n && !rd->failed; i++)
+	for (size_t i = 0; i < n && !rd->failed; i++) {
 		run->windows[i] = (struct run_window){
 			.from_ns = cell_ns(rd, w, "from_s", i),
 			.to_ns = cell_ns(rd, w, "to_s", i),
@@ -222,6 +245,9 @@ static void read_windows(struct reader *rd, struct run *run, const json_t *j)
 			.latency_p99 = cell(rd, w, "latency_p99", i),
 			.ttft_p50 = cell(rd, w, "ttft_p50", i),
 		};
+		if (run->windows[i].to_ns < run->windows[i].from_ns)
+			reader_fail(rd, "windows", "has one that ends before it begins");
+	}
 }
 
 void reader_run(struct reader *rd, struct result *r, const json_t *j)

@@ -71,6 +71,29 @@ static size_t count_metrics(void)
 	return n;
 }
 
+static bool taken(const struct result *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_runs; i++)
+		if (strcmp(r->runs[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* "rate 4", then "rate 4 (2)" …; where many are called the same, not each number is tried. */
+const char *result_unique_name(const struct result *r, const char *name)
+{
+	const char *own = arena_str(r->arena, name);
+	size_t len = strlen(name), like = 0;
+	for (size_t i = 0; i < r->n_runs; i++) {
+		const char *other = r->runs[i]->name;
+		if (strncmp(other, name, len) == 0)
+			like += !other[len] || str_starts(other + len, " (");
+	}
+	for (size_t i = taken(r, own) ? like + 1 : 0; taken(r, own); i++)
+		own = arena_fmt(r->arena, "%s (%zu)", name, i);
+	return own;
+}
+
 struct run *result_add_run(struct result *r, const char *name, const char *suite)
 {
 	struct run *run = ARENA_NEW(r->arena, struct run);

@@ -252,6 +252,9 @@ struct result *result_free(struct result *r);	/* histograms too; NULL is fine */
 void result_freep(struct result **r);
 
 struct run *result_add_run(struct result *r, const char *name, const char *suite);
+/* name, or "name (2)" … where a run is called so already: reports, comparisons and the database
+ * tell runs by their names. In the arena. */
+const char *result_unique_name(const struct result *r, const char *name);
 /* The pointer is good until the next one is added. */
 struct case_result *result_add_case(struct result *r);
 struct accuracy_result *result_add_accuracy(struct result *r);

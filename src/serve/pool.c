@@ -95,8 +95,9 @@ static void fail_queue(struct pool *p, enum call_result why)
 	p->queue_last = NULL;
 }
 
-static void tell(struct pool *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void tell(struct pool *p, const char *fmt, ...)
+static void tell(struct pool *p, bool wrong, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void tell(struct pool *p, bool wrong, const char *fmt, ...)
 {
 	char line[700];
 	va_list ap;
@@ -104,7 +105,7 @@ static void tell(struct pool *p, const char *fmt, ...)
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (p->spec.on_event)
-		p->spec.on_event(line, p->spec.ctx);
+		p->spec.on_event(line, wrong, p->spec.ctx);
 }
 
 /* The worker is of no use any more: kill what is left of it, end its calls, plan the next start.
@@ -136,7 +137,7 @@ static void lose(struct pool *p, struct slot *s, const char *why)
 		fail_queue(p, CALL_NONE);
 	(void)pthread_mutex_unlock(&p->lock);
 	s->w = worker_free(s->w);
-	tell(p, "worker %zu: %s", (size_t)(s - p->slots) + 1, why);
+	tell(p, true, "worker %zu: %s", (size_t)(s - p->slots) + 1, why);
 }
 
 static void start(struct pool *p, struct slot *s)
@@ -199,7 +200,7 @@ static int take_ready(struct pool *p, struct slot *s, const struct frame *f, str
 	p->was_ready = true;
 	pool_dispatch(p);
 	(void)pthread_mutex_unlock(&p->lock);
-	tell(p, "worker %zu: ready (%s, pid %d)", (size_t)(s - p->slots) + 1,
+	tell(p, false, "worker %zu: ready (%s, pid %d)", (size_t)(s - p->slots) + 1,
 	     json_text(f->header, "name", "?"), (int)worker_pid(s->w));
 	return 0;
 }

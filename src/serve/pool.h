@@ -26,7 +26,8 @@ struct pool_spec {
 	size_t payload_max;		/* of one frame from a worker */
 	uint64_t ready_timeout_ns;
 	const struct limits *limits;	/* queue, output_bytes, cancel_ns; must outlive the pool */
-	void (*on_event)(const char *text, void *ctx);	/* a line for the log; may be NULL */
+	/* A line for the log; wrong: a worker failed. May be NULL. */
+	void (*on_event)(const char *text, bool wrong, void *ctx);
 	void *ctx;
 };
 

@@ -4,6 +4,8 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/util.h"
 
@@ -11,9 +13,16 @@ int sql_error(const struct sql *q, struct err *e)
 {
 	int code = sqlite3_errcode(q->db);
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-	return err_set(e, damaged ? ERR_DATA : ERR_SYSTEM, "'%s': %s", q->path,
+	char limit[64] = "";
+	struct rlimit size;
+	/* SQLite does not tell why a write failed, and of this nobody thinks. */
+	if (code == SQLITE_IOERR && getrlimit(RLIMIT_FSIZE, &size) == 0 &&
+	    size.rlim_cur != RLIM_INFINITY)
+		(void)snprintf(limit, sizeof(limit), " (no file may exceed %llu KiB: ulimit -f)",
+			       (unsigned long long)size.rlim_cur / 1024);
+	return err_set(e, damaged ? ERR_DATA : ERR_SYSTEM, "'%s': %s%s", q->path,
 		       damaged ? "this is no result database, or a damaged one"
-			       : sqlite3_errmsg(q->db));
+			       : sqlite3_errmsg(q->db), limit);
 }
 
 int sql_exec(const struct sql *q, const char *text, struct err *e)

@@ -172,7 +172,7 @@ int store_load(const char *path, struct result **ret_result, struct err *e)
 	json_decref(l.document);
 	(void)sqlite3_close(q.db);
 	if (!r)
-		return -1;
+		return e && strstr(e->text, path) ? -1 : err_prefix(e, "'%s': ", path);
 	*ret_result = r;
 	return 0;
 }

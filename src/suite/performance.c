@@ -300,7 +300,7 @@ static int run_step(const struct settings *s, const struct load_spec *load, cons
 		.own = env->own};
 	if (!service || find_samples(s, service, env, &work, e) < 0)
 		return -1;
-	struct run *run = result_add_run(r, name, "performance");
+	struct run *run = result_add_run(r, result_unique_name(r, name), "performance");
 	run->service = suite_service_ref(service);
 	run->settings = settings_echo(s, load);
 	if (env->keeper && keeper_begin_run(env->keeper, r->n_runs - 1, e) < 0)

@@ -204,6 +204,7 @@ static int serve_host(struct guest_request *r, struct err *e)
 static int run(const struct guest *g, int argc, char **argv, struct err *e)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error of that file */
 	int flags = fcntl(WORKER_FD, F_GETFL);
 	if (flags < 0)
 		return err_set(e, ERR_USAGE, "this program is a worker: it is started by assay, "

@@ -1,7 +1,8 @@
 /* tests/fuzz/fuzz-result.c - result.json: what was accepted is written the same way again, and each
- * writer of reports can show it.
+ * writer of reports can show it, and it can be compared.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
+#include "report/compare.h"
 #include "report/writer.h"
 #include "result/result.h"
 #include "tests/fuzz/fuzz.h"
@@ -29,6 +30,16 @@ static void show(const struct result *r)
 	}
 }
 
+static void compare(const struct result *r)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct compare_options o = {.same = 0.05, .same_share = 0.005};
+	struct comparison c;
+	struct err e = {0};
+	if (compare_results(r, r, &o, a, &c, &e) < 0)
+		fuzz_check_error(e.text, sizeof(e.text));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct err e = {0};
@@ -43,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	CLEANUP(json_unref) json_t *twice = again(once);
 	FUZZ_CHECK(json_equal(once, twice));
 	show(r);
+	compare(r);
 	(void)result_free(r);
 	return 0;
 }

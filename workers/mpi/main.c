@@ -225,6 +225,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);	/* shared memory of the MPI may be a file */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	c.fd = take_socket();
 	if (c.fd < 0 || MPI_Init_thread(&argc, &argv, MPI_THREAD_SINGLE, &level) != MPI_SUCCESS)

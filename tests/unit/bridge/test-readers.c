@@ -1,49 +1,9 @@
-/* tests/unit/bridge/test-readers.c - result files of vLLM and EvalScope, written by hand after
- * their formats.
+/* tests/unit/bridge/test-readers.c - result files of vLLM, written by hand after its formats; and
+ * what becomes of those that nobody wrote.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/unit.h"
+#include "tests/unit/bridge/reading.h"
 
-#include <math.h>
-#include <sqlite3.h>
-#include <unistd.h>
-
-#include "base/file.h"
-#include "bridge/readers.h"
 #include "report/compare.h"
-
-static const char *golden(struct arena *a, const char *name)
-{
-	return arena_fmt(a, "%s/tests/golden/bridge/%s", getenv("SOURCE_ROOT"), name);
-}
-
-static struct result *read_by(const char *reader, const char *path)
-{
-	CLEANUP(arena_freep) struct arena *a = arena_new();
-	const struct result_reader *found = result_reader_find(path, a);
-	struct err e;
-	if (!found)
-		fail_msg("nobody reads %s", path);
-	assert_string_equal(found->name, reader);
-	struct result *r = result_reader_read(found, path, &e);
-	if (!r)
-		fail_msg("%s", e.text);
-	return r;
-}
-
-static struct metric_value value(const struct run *run, const char *name)
-{
-	struct metric_value v;
-	if (!run_value(run, name, &v))
-		fail_msg("no %s in %s", name, run->name);
-	return v;
-}
-
-static void check(const struct run *run, const char *name, double wanted)
-{
-	double got = value(run, name).value;
-	if (fabs(got - wanted) > 1e-3 * fabs(wanted))
-		fail_msg("%s of %s is %.9g, not %.9g", name, run->name, got, wanted);
-}
 
 static void vllm_with_its_requests(void **state)
 {
@@ -114,91 +74,142 @@ static void vllm_queues(void **state)
 	(void)unlink(path);
 	check(r->runs[0], "service_time.max", 0.2);
 	check(r->runs[0], "latency.max", 0.7);
-}
-
-static void evalscope_statistics(void **state)
-{
-	(void)state;
-	CLEANUP(arena_freep) struct arena *a = arena_new();
-	static const struct {
-		const char *path, *name;
-		double ttfe, latency_p99, tpot, rate;
-		uint64_t failed;
-	} cases[] = {
-		{"evalscope", "parallel_4_number_8", 0.108, 1.2, 0.04, 2.3333, 1},
-		{"evalscope/parallel_4_number_8", "parallel_4_number_8", 0.108, 1.2, 0.04, 2.3333,
-		 1},
-		{"evalscope/parallel_4_number_8/benchmark_summary.json", "parallel_4_number_8",
-		 0.108, 1.2, 0.04, 2.3333, 1},
-		{"evalscope-1.0", "concurrency 4", 0.1, 1.1, 0.035, 2.6667, 0},
-		{"evalscope-1.0/benchmark_percentile.json", "concurrency 4", 0.1, 1.1, 0.035,
-		 2.6667, 0},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		CLEANUP(result_freep)
-		struct result *r = read_by("evalscope", golden(a, cases[i].path));
-		assert_int_equal(r->n_runs, 1);
-		assert_string_equal(r->runs[0]->name, cases[i].name);
-		assert_int_equal(r->runs[0]->attempted, 8);
-		assert_int_equal(run_failed(r->runs[0]), cases[i].failed);
-		check(r->runs[0], "ttfe.p50", cases[i].ttfe);
-		check(r->runs[0], "latency.p99", cases[i].latency_p99);
-		check(r->runs[0], "tpot.mean", cases[i].tpot);
-		check(r->runs[0], "request_rate", cases[i].rate);
-		assert_true(isnan(value(r->runs[0], "ttfe.p50").lo));
-	}
-}
-
-static const char schema[] =
-	"CREATE TABLE result(request TEXT, start_time REAL, inter_token_latencies TEXT, "
-	"success INTEGER, response_messages TEXT, completed_time REAL, latency REAL, "
-	"first_chunk_latency REAL, prompt_tokens INTEGER, completion_tokens INTEGER, "
-	"max_gpu_memory_cost REAL, time_per_output_token REAL%s);";
-
-static const char *make_db(struct arena *a, const char *more)
-{
-	const char *path = arena_fmt(a, "/tmp/assay-readers-%d.db", (int)getpid());
+	check(r->runs[0], "ttfe.max", 0.6);
+	/* Statistics of the time since they were sent have no name of ours. */
+	static const char without[] =
+		"{\"backend\": \"openai-chat\", \"model_id\": \"m\", \"num_prompts\": 2, "
+		"\"request_rate\": 4.0, \"max_concurrency\": 1, \"duration\": 2.0, "
+		"\"completed\": 2, \"failed\": 0, \"mean_ttft_ms\": 100.0, "
+		"\"mean_e2el_ms\": 200.0, \"mean_e2el_including_client_queue_ms\": 300.0}";
+	assert_int_equal(file_write(path, without, strlen(without), &e), 0);
+	r = (result_free(r), read_by("vllm", path));
 	(void)unlink(path);
-	sqlite3 *db;
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	const char *columns = *more ? ", request_id TEXT, is_stream INTEGER" : "";
-	assert_int_equal(sqlite3_exec(db, arena_fmt(a, schema, columns), NULL, NULL, NULL), 0);
-	for (int i = 0; i < 40; i++) {
-		const char *sql = i == 7
-			? arena_fmt(a, "INSERT INTO result(start_time, completed_time, success, "
-				       "inter_token_latencies) VALUES(%d.5, %d.75, 0, '[]')",
-				    1000 + i, 1000 + i)
-			: arena_fmt(a, "INSERT INTO result(start_time, completed_time, success, "
-				       "inter_token_latencies, latency, first_chunk_latency, "
-				       "prompt_tokens, completion_tokens, time_per_output_token%s) "
-				       "VALUES(%d.0, %d.5, 1, '[0.1, 0.3]', 0.5, 0.1, 7, 3, 0.2%s)",
-				    *more ? ", is_stream" : "", 1000 + i, 1000 + i,
-				    *more ? ", 1" : "");
-		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	}
-	(void)sqlite3_close(db);
-	return path;
+	struct metric_value none;
+	assert_false(run_value(r->runs[0], "ttfe.mean", &none));
+	check(r->runs[0], "service_time.mean", 0.2);
+	check(r->runs[0], "latency.mean", 0.3);
 }
 
-static void evalscope_requests(void **state)
+#define HEAD "\"backend\": \"openai-chat\", \"model_id\": \"m\", \"num_prompts\": 3, "
+#define FAST "\"request_rate\": \"inf\", \"max_concurrency\": 2, "
+#define COUNTS "\"duration\": 20.0, \"completed\": 2, \"failed\": 1, \"request_throughput\": 0.1, "
+
+/* vLLM writes 0 where it has no times, and a request may fail without words: its zeros are no
+ * samples. An answer whose tokens all came at once has no time per token. */
+static void vllm_zeros(void **state)
 {
 	(void)state;
-	CLEANUP(arena_freep) struct arena *a = arena_new();
-	for (int streamed = 0; streamed < 2; streamed++) {
-		const char *path = make_db(a, streamed ? "1" : "");
-		CLEANUP(result_freep) struct result *r = read_by("evalscope", path);
-		const struct run *run = r->runs[0];
-		assert_int_equal(run->attempted, 40);
-		assert_int_equal(run_failed(run), 1);
-		check(run, "ttfe.p50", 0.1);
-		check(run, "latency.p50", 0.5);
-		check(run, "itl.max", 0.3);
-		assert_int_equal(value(run, "itl.p50").n, 78);
-		assert_false(isnan(value(run, "latency.p50").lo));
-		check(run, "request_rate", 39 / 39.5);
-		assert_int_equal(run->n_windows, 39);
-		(void)unlink(path);
+	CLEANUP(result_freep) struct result *r = read_text("vllm",
+		"{" HEAD FAST COUNTS "\"ttfts\": [0.1, 0.0, 0.3], \"itls\": [[0.1], [], []], "
+		"\"output_lens\": [2, 0, 4], \"input_lens\": [1, 1, 1], "
+		"\"errors\": [\"\", \"\", \"\"], \"latencies\": [0.2, 0.0, 0.3], "
+		"\"start_times\": [5.0, 0.0, 6.0]}");
+	check(r->runs[0], "latency.min", 0.2);
+	assert_int_equal(value(r->runs[0], "latency.p50").n, 2);
+	assert_int_equal(value(r->runs[0], "ttfe.p50").n, 2);
+	assert_int_equal(value(r->runs[0], "tpot.p50").n, 1);
+	check(r->runs[0], "tpot.max", 0.1);
+	assert_int_equal(r->runs[0]->windows[0].ok, 1);
+	assert_int_equal(r->runs[0]->windows[1].ok, 1);
+	r = (result_free(r), read_text("vllm",
+		"{" HEAD FAST COUNTS "\"total_output_tokens\": 0, \"output_throughput\": 0.0, "
+		"\"rtfx\": 0.0, \"mean_ttft_ms\": 0.0, \"median_ttft_ms\": 0.0, "
+		"\"p99_ttft_ms\": 0.0, "
+		"\"mean_itl_ms\": 0.0, \"p99_itl_ms\": 0.0, \"mean_tpot_ms\": 0.0, "
+		"\"median_tpot_ms\": 0.0, \"mean_e2el_ms\": 250.0, \"median_e2el_ms\": 240.0}"));
+	check(r->runs[0], "latency.p50", 0.24);
+	static const char *const none[] = {"ttfe.mean", "ttfe.p50", "ttfe.p99", "itl.p99",
+					   "itl.mean", "tpot.p50", "token_rate", "audio_rate"};
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		expect_none(r->runs[0], none[i]);
+}
+
+static void vllm_percentiles(void **state)
+{
+	(void)state;
+	CLEANUP(result_freep) struct result *r = read_text("vllm",
+		"{" HEAD FAST COUNTS "\"request_goodput:\": 0.05, \"std_ttft_ms\": NaN, "
+		"\"mean_ttft_ms\": 20.0, \"p5_ttft_ms\": 5.0, \"p99.9_ttft_ms\": 90.0, "
+		"\"p100_ttft_ms\": 95.0, \"p0_ttft_ms\": 1.0, \"p99_ttft_ms\": Infinity, "
+		"\"median_ttft_ms\": -1.0, \"probe_p99_e2el_ms\": 7.0}");
+	check(r->runs[0], "ttfe.p5", 0.005);
+	check(r->runs[0], "ttfe.p999", 0.09);
+	check(r->runs[0], "ttfe.max", 0.095);
+	check(r->runs[0], "ttfe.min", 0.001);
+	check(r->runs[0], "goodput_rate", 0.05);
+	expect_none(r->runs[0], "ttfe.p10");
+	expect_none(r->runs[0], "ttfe.p99");
+	expect_none(r->runs[0], "ttfe.p50");
+	expect_none(r->runs[0], "latency.p99");
+}
+
+/* Today's files have the latencies without --save-detailed: they count where none failed. What
+ * assay writes of a server that counts no tokens has no output_lens. */
+static void vllm_lists(void **state)
+{
+	(void)state;
+	CLEANUP(result_freep) struct result *r = read_text("vllm",
+		"{" HEAD FAST "\"duration\": 20.0, \"completed\": 3, \"failed\": 0, "
+		"\"latencies\": [0.2, 0.4, 0.3], \"queue_times\": [0.0, 0.0, 0.5]}");
+	assert_int_equal(value(r->runs[0], "latency.p50").n, 3);
+	check(r->runs[0], "latency.max", 0.4);
+	check(r->runs[0], "queue_delay.max", 0.5);
+	assert_int_equal(r->runs[0]->n_windows, 0);
+	r = (result_free(r), read_text("vllm",
+		"{" HEAD FAST COUNTS "\"latencies\": [0.2, 0.4, 0.3]}"));
+	expect_none(r->runs[0], "latency.p50");
+	r = (result_free(r), read_text("vllm",
+		"{" HEAD FAST COUNTS "\"ttfts\": [0.1, 0.1, 0], \"itls\": [[0.1], [0.1], []], "
+		"\"latencies\": [0.2, 0.2, 0], \"errors\": [\"\", \"\", \"timeout\"]}"));
+	check(r->runs[0], "ttfe.p50", 0.1);
+	expect_none(r->runs[0], "tpot.p50");
+	/* Of pooling backends, and what the data set had when fewer were sent than asked for. */
+	r = (result_free(r), read_text("vllm",
+		"{\"backend\": \"openai-embeddings\", \"model_id\": \"m\", \"num_prompts\": 1000, "
+		FAST "\"duration\": 2.0, \"completed\": 2, \"latencies\": [0.2, 0.4, 0.0], "
+		"\"errors\": [\"\", \"\", \"no\"]}"));
+	assert_int_equal(run_failed(r->runs[0]), 1);
+	check(r->runs[0], "latency.max", 0.4);
+	refuse(&reader_vllm, "{" HEAD FAST COUNTS "\"ttfts\": [0.1, 0.1], \"itls\": [[]], "
+	       "\"errors\": [\"\", \"\"]}", "ttfts and itls must be equally long");
+	refuse(&reader_vllm, "", "must not be empty");
+	refuse(&reader_vllm, "{" HEAD FAST "\"duration\": -1, \"completed\": 1, \"failed\": 0}",
+	       "duration must be seconds");
+	refuse(&reader_vllm, "{" HEAD FAST "\"duration\": 1, \"completed\": 1e300, \"failed\": 0}",
+	       "must be counts");
+}
+
+/* What assay has exported names its protocol, and so its kind. */
+static void vllm_kinds(void **state)
+{
+	(void)state;
+	static const char *const kinds[][2] = {{"openai-audio", "asr"}, {"synthesize", "tts"},
+					       {"transcribe", "asr"}, {"vllm", "chat"}};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		char text[400];
+		(void)snprintf(text, sizeof(text), "{\"backend\": \"%s\", \"model_id\": \"m\", "
+			       "\"num_prompts\": 3, " FAST COUNTS "\"rtfx\": 0.0}", kinds[i][0]);
+		CLEANUP(result_freep) struct result *r = read_text("vllm", text);
+		assert_string_equal(r->runs[0]->service.kind, kinds[i][1]);
 	}
+}
+
+/* A file of many runs of one name is read in time, and one of too many is refused. */
+static void vllm_many_runs(void **state)
+{
+	(void)state;
+	static const char line[] = "{" HEAD FAST "\"duration\": 1, \"completed\": 1, "
+				   "\"failed\": 0}\n";
+	CLEANUP(buf_release) struct buf text = BUF_INIT(BUF_UNLIMITED);
+	for (size_t i = 0; i < 3000; i++)
+		(void)buf_str(&text, line);
+	CLEANUP(result_freep) struct result *r = read_text("vllm", text.data);
+	assert_int_equal(r->n_runs, 3000);
+	assert_string_equal(r->runs[1]->name, "rate inf, concurrency 2 (2)");
+	assert_string_equal(r->runs[2999]->name, "rate inf, concurrency 2 (3000)");
+	for (size_t i = 0; i < 7001; i++)
+		(void)buf_str(&text, line);
+	refuse(&reader_vllm, text.data, "line 10001: there are more than 10000 runs");
 }
 
 static void others_are_left_alone(void **state)
@@ -264,8 +275,11 @@ int main(void)
 		cmocka_unit_test(vllm_with_its_requests),
 		cmocka_unit_test(vllm_one_a_line),
 		cmocka_unit_test(vllm_queues),
-		cmocka_unit_test(evalscope_statistics),
-		cmocka_unit_test(evalscope_requests),
+		cmocka_unit_test(vllm_zeros),
+		cmocka_unit_test(vllm_percentiles),
+		cmocka_unit_test(vllm_lists),
+		cmocka_unit_test(vllm_kinds),
+		cmocka_unit_test(vllm_many_runs),
 		cmocka_unit_test(others_are_left_alone),
 		cmocka_unit_test(cut_files_are_refused),
 		cmocka_unit_test(statistics_stay_undecided),

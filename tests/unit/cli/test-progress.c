@@ -4,10 +4,16 @@
 
 #include <math.h>
 #include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "cli/progress.h"
+#include "report/width.h"
 
 /* Standard error of this program while a view writes there; what came is read from `from`. */
 struct stage {
@@ -135,6 +141,113 @@ static void test_quiet(void **state)
 	assert_string_equal(text, "");
 }
 
+/* The widest line that is left of what was written over. */
+static size_t widest(char *text)
+{
+	size_t most = 0;
+	char *rest = NULL;
+	for (char *at = strtok_r(text, "\r\n", &rest); at; at = strtok_r(NULL, "\r\n", &rest)) {
+		const char *line = strncmp(at, "\033[K", 3) == 0 ? at + 3 : at;
+		size_t n = width_of(line);
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* A line never wraps, however narrow the terminal is now and whatever the user's names hold: wide
+ * characters take two columns, and what would move the cursor is shown as '?'. */
+static void test_narrow(void **state)
+{
+	(void)state;
+	static const unsigned short widths[] = {140, 60, 17, 16, 15, 8, 2, 1};
+	for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
+		struct stage s;
+		char text[8192];
+		struct winsize size = {.ws_row = 24, .ws_col = widths[i]};
+		open_stage(&s, true, false);
+		assert_int_equal(ioctl(STDERR_FILENO, TIOCSWINSZ, &size), 0);
+		tell(&s, "performance 中文语音识别服务\r\n\033[2J\t", 0.43);
+		close_stage(&s, text, sizeof(text));
+		assert_null(strstr(text, "[2J\t"));
+		assert_null(strstr(text, "\033[2J"));
+		assert_int_equal(count(text, '\n'), 0);
+		if (widths[i] == 60)
+			assert_non_null(strstr(text, "中文语音识别服务??"));
+		if (widths[i] == 15)
+			assert_non_null(strstr(text, "0s 中文语音识…"));
+		size_t width = widest(text);
+		if (width >= widths[i] || (widths[i] > 2 && width + 2 < MIN(widths[i], 100)))
+			fail_msg("%zu columns of %hu", width, widths[i]);
+	}
+}
+
+/* On 80 columns the same numbers in fewer words. */
+static void test_brief(void **state)
+{
+	(void)state;
+	struct stage s;
+	char text[8192];
+	struct winsize size = {.ws_row = 24, .ws_col = 80};
+	open_stage(&s, true, false);
+	assert_int_equal(ioctl(STDERR_FILENO, TIOCSWINSZ, &size), 0);
+	read_device(&s, "npu 0 chip 0", "utilization", 71);
+	read_device(&s, "npu 0 chip 0", "memory_used", 38.0 * 1073741824);
+	read_device(&s, "npu 0 chip 0", "temperature", 61);
+	tell(&s, "performance asr", 0.43);
+	close_stage(&s, text, sizeof(text));
+	assert_non_null(strstr(text, "0s asr 43 % ok 41 failed 2 12.3/s 8 open p50 192 ms "
+			       "p99 301 ms npu 71 % 61 °C\r"));
+}
+
+/* A terminal that cannot write over a line gets lines, as a file does. */
+static void test_dumb(void **state)
+{
+	(void)state;
+	struct stage s;
+	char text[8192];
+	char *kept = getenv("TERM") ? strdup(getenv("TERM")) : NULL;
+	assert_int_equal(setenv("TERM", "dumb", 1), 0);
+	open_stage(&s, true, false);
+	tell(&s, "one", 0.1);
+	tell(&s, "one", 0.2);
+	tell(&s, "two\n", 0.1);
+	progress_say(s.view, "%s", "说\033");
+	close_stage(&s, text, sizeof(text));
+	assert_null(strchr(text, '\033'));
+	assert_int_equal(count(text, '\n'), 3);
+	assert_non_null(strstr(text, "two?"));
+	assert_non_null(strstr(text, "说?"));
+	if (kept)
+		(void)setenv("TERM", kept, 1);
+	else
+		(void)unsetenv("TERM");
+	free(kept);
+}
+
+/* A second Ctrl-C ends the program at once; the line of the terminal is left clean. */
+static void test_last_words(void **state)
+{
+	(void)state;
+	struct stage s;
+	char text[8192];
+	int status;
+	open_stage(&s, true, false);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		stop_install();
+		tell(&s, "soak", 0.43);
+		(void)raise(SIGINT);
+		(void)raise(SIGINT);
+		_exit(9);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	close_stage(&s, text, sizeof(text));
+	assert_int_equal(WEXITSTATUS(status), 4);
+	assert_non_null(strstr(text, "soak"));
+	assert_string_equal(text + strlen(text) - 4, "\r\033[K");
+}
+
 /* More devices than there is room for are left out, and nothing is written beyond. */
 static void test_many_devices(void **state)
 {
@@ -157,6 +270,10 @@ int main(void)
 		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_brief),
+		cmocka_unit_test(test_dumb),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_many_devices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,45 @@ static void test_trust_and_missing(void **state)
 	arena_free(a);
 }
 
+/* Only two results of one run each are paired whatever the runs are called, and never two of
+ * services of other kinds; another load is named with the environments. */
+static void test_pairs(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new();
+	struct compare_options o = {.same = 0.05, .same_share = 0.005};
+	struct comparison c;
+	struct err e;
+	struct result *base = made(6000, 0.2, 0, 1), *now = made(6000, 0.2, 0, 2);
+	now->runs[0]->name = "other";
+	base->runs[0]->settings = json_pack("{s:i,s:i}", "concurrency", 1, "requests", 9);
+	now->runs[0]->settings = json_pack("{s:i,s:i}", "concurrency", 8, "requests", 9);
+	assert_int_equal(compare_results(base, now, &o, a, &c, &e), 0);
+	assert_int_equal(find(&c, "latency.p50")->change, CHANGE_SAME);
+	assert_int_equal(c.n_environment, 2);
+	assert_string_equal(c.environment[0].key, "run");
+	assert_string_equal(c.environment[0].now, "other");
+	assert_string_equal(c.environment[1].key, "other.concurrency");
+	assert_string_equal(c.environment[1].base, "1");
+	assert_string_equal(c.environment[1].now, "8");
+	now->runs[0]->service.kind = "tts";
+	base->runs[0]->service.kind = "asr";
+	assert_int_equal(compare_results(base, now, &o, a, &c, &e), 0);
+	assert_int_equal(c.n, 0);
+	assert_int_equal(c.missing.n, 1);
+	assert_non_null(strstr(c.missing.items[0], "of kind asr (now tts)"));
+	assert_int_equal(compare_exit_status(&c), 5);
+	now->runs[0]->service.kind = "asr";
+	struct run *more = result_add_run(base, "third", "performance");
+	more->service.kind = "asr";
+	assert_int_equal(compare_results(base, now, &o, a, &c, &e), 0);
+	assert_int_equal(c.n, 0);
+	assert_int_equal(c.missing.n, 2);
+	result_free(base);
+	result_free(now);
+	arena_free(a);
+}
+
 static void add_accuracy(struct result *r, size_t n, size_t wrong)
 {
 	struct accuracy_result *x = result_add_accuracy(r);
@@ -335,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes), cmocka_unit_test(test_interval),
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_trust_and_missing),
+		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_accuracy), cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_writers),
 	};

@@ -137,6 +137,19 @@ static void test_wrong_types(void **state)
 		"{\"assay\":1,\"verdict\":\"pass\",\"series\":[{\"at_s\":[1],\"values\":[\"x\"]}]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"cases\":[{\"verdict\":\"maybe\"}]}",
 		"{\"assay\":1,\"verdict\":\"pass\",\"accuracy\":[{\"interval95\":[\"a\",1]}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"counts\":"
+		"{\"attempted\":3,\"ok\":2,\"failed\":{\"timeout\":2}}}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"counts\":"
+		"{\"attempted\":9200000000000000000}}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"counts\":"
+		"{\"attempted\":0,\"failed\":{\"timeout\":9000000000000000000,"
+		"\"reset\":9000000000000000000,\"tls\":446744073709551616}}}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"rates\":"
+		"{\"goodput_share\":1.5}}]}",
+		"{\"assay\":1,\"verdict\":\"pass\",\"runs\":[{\"name\":\"x\",\"windows\":"
+		"{\"from_s\":[1],\"to_s\":[0],\"started\":[0],\"ok\":[0],\"failed\":[0],"
+		"\"in_flight\":[0],\"latency_p50\":[null],\"latency_p99\":[null],"
+		"\"ttft_p50\":[null]}}]}",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		e = (struct err){0};
@@ -146,6 +159,37 @@ static void test_wrong_types(void **state)
 		assert_int_equal(e.code, ERR_DATA);
 		assert_true(strlen(e.text) > 10);
 	}
+}
+
+/* A newer assay may have written more: what is refused is named. */
+static void test_newer(void **state)
+{
+	(void)state;
+	static const char *const news[][2] = {
+		{"\"metrics\":{\"joy\":{}}", "runs[0].metrics.joy is not known to assay"},
+		{"\"rates\":{\"joy_rate\":1}", "runs[0].rates.joy_rate is not known to assay"},
+		{"\"counts\":{\"failed\":{\"bored\":0}}",
+		 "runs[0].counts.failed.bored is not known to assay"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(news); i++) {
+		char text[256];
+		struct err e = {0};
+		(void)snprintf(text, sizeof(text), "{\"assay\":1,\"verdict\":\"pass\","
+			       "\"new\":{},\"runs\":[{\"name\":\"x\",\"new\":1,%s}]}", news[i][0]);
+		assert_null(read_text(text, strlen(text), &e));
+		if (!strstr(e.text, news[i][1]))
+			fail_msg("'%s' does not say '%s'", e.text, news[i][1]);
+	}
+}
+
+/* What was read can be asked for. */
+static void look_at(struct result *r)
+{
+	struct metric_value v;
+	for (size_t i = 0; i < r->n_runs; i++)
+		for (size_t k = 0; metric_at(k); k++)
+			(void)run_value(r->runs[i], metric_at(k)->name, &v);
+	result_judge(r);
 }
 
 static void replace_each(json_t *whole, json_t *at, const char *wrong)
@@ -162,6 +206,8 @@ static void replace_each(json_t *whole, json_t *at, const char *wrong)
 		struct err e = {0};
 		struct result *r = result_from_json(whole, &e);
 		assert_true(r || e.code == ERR_DATA);
+		if (r)
+			look_at(r);
 		result_free(r);
 		json_object_set_new(at, key, kept);
 		if (json_is_object(kept) && strcmp(key, "environment") != 0)
@@ -182,7 +228,8 @@ static void test_replaced(void **state)
 	run_metric(r, r->runs[1], "itl", false);
 	json_t *j = result_to_json(r);
 	json_object_del(j, "series");
-	static const char *const wrong[] = {"[]", "{}", "\"x\"", "-1", "null", "[null]"};
+	static const char *const wrong[] = {"[]", "{}", "\"x\"", "-1", "null", "[null]",
+					    "2", "1e300", "9007199254740993"};
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		replace_each(j, j, wrong[i]);
 	json_decref(j);
@@ -197,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_wrong_types),
+		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_replaced),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

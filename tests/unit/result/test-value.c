@@ -107,9 +107,23 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void test_names(void **state)
+{
+	(void)state;
+	static const char *const names[][2] = {{"p", "p"}, {"p2", "p2"}, {"p", "p (2)"},
+					       {"p", "p (3)"}, {"p (2)", "p (2) (2)"},
+					       {"p (4)", "p (4)"}, {"p", "p (6)"}};
+	struct result *own = result_new();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_string_equal(result_add_run(own, result_unique_name(own, names[i][0]),
+						   "x")->name, names[i][1]);
+	(void)result_free(own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
 		cmocka_unit_test_setup_teardown(test_distribution, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rtf, setup, teardown),

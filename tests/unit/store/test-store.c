@@ -198,12 +198,41 @@ static int teardown(void **state)
 	return file_remove_tree(dir, NULL);
 }
 
+/* Heads and parts that are no objects are refused with the name of the file. */
+static void test_strange_rows(void **state)
+{
+	static const char *const spoil[] = {
+		"UPDATE result SET json = '[]'", "UPDATE result SET json = ''",
+		"UPDATE run SET json = '3'", "UPDATE run SET json = '{'",
+		"UPDATE soak SET json = '[1]'", "UPDATE case_result SET json = 'null'",
+	};
+	(void)state;
+	struct err e = {0};
+	struct store *s = NULL;
+	struct result *r = fixture_result(), *again = NULL;
+	sqlite3 *q;
+	for (size_t i = 0; i < ARRAY_LEN(spoil); i++) {
+		must(store_open(db, &s, &e), &e);
+		must(store_save(s, r, &e), &e);
+		(void)store_close(s);
+		assert_int_equal(sqlite3_open(db, &q), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(q, spoil[i], NULL, NULL, NULL), SQLITE_OK);
+		(void)sqlite3_close(q);
+		e = (struct err){0};
+		assert_int_equal(store_load(db, &again, &e), -1);
+		if (!strstr(e.text, db))
+			fail_msg("%s: '%s' does not name the file", spoil[i], e.text);
+	}
+	(void)result_free(r);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_round), TEST(test_one_writer), TEST(test_killed), TEST(test_bad_files),
+		TEST(test_strange_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
