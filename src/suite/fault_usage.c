@@ -41,7 +41,8 @@ static void settle(struct bench *b, uint64_t most_ns, struct usage *ret)
 		bool quiet = !(ret->log_bytes > b->base.log_bytes + LOG_LITTLE) ||
 			     ret->log_bytes == logged;
 		logged = ret->log_bytes;
-		bool back = quiet && !(ret->fds > b->base.fds) && !(ret->threads > b->base.threads) &&
+		bool back = quiet && !(ret->fds > b->base.fds) &&
+			    !(ret->threads > b->base.threads) &&
 			    !(ret->close_wait > b->base.close_wait) &&
 			    !(ret->running > b->base.running);
 		bool slim = !(ret->rss > b->base.rss + GROWTH + b->noise);
