@@ -36,10 +36,7 @@ uint64_t clock_process_cpu(void)
 
 int clock_sleep_until(uint64_t moment_ns)
 {
-	struct timespec ts = {
-		.tv_sec = (time_t)(moment_ns / NS_PER_S),
-		.tv_nsec = (long)(moment_ns % NS_PER_S),
-	};
+	const struct timespec ts = clock_timespec(moment_ns);
 	return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == 0 ? 0 : -1;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -19,6 +20,13 @@ uint64_t clock_process_cpu(void);	/* CPU time of this process, ns */
 
 /* Sleep until this moment (absolute, so nothing adds up). -1 when a signal came first. */
 int clock_sleep_until(uint64_t moment_ns);
+
+/* A moment or a span as the kernel takes it. */
+static inline struct timespec clock_timespec(uint64_t ns)
+{
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
+				 .tv_nsec = (long)(ns % NS_PER_S)};
+}
 
 static inline double ns_to_s(uint64_t ns)
 {

@@ -250,8 +250,7 @@ const char *live_page_url(const struct live_page *l)
 static void linger(struct live_page *l)
 {
 	uint64_t until = clock_now() + LINGER_NS;
-	const struct timespec at = {.tv_sec = (time_t)(until / NS_PER_S),
-				    .tv_nsec = (long)(until % NS_PER_S)};
+	const struct timespec at = clock_timespec(until);
 	int rc = 0;
 	(void)pthread_mutex_lock(&l->lock);
 	bool open = l->polled_ns > 0 && clock_now() - l->polled_ns < POLLED_NS;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/thread.h"
 #include "base/util.h"
 #include "report/width.h"
 
@@ -30,8 +31,16 @@ struct device {
 struct progress_view {
 	struct progress hooks;
 	bool quiet, terminal, line_open;
-	char phase[80];
-	uint64_t start_ns, phase_start_ns, last_ns;
+	uint64_t start_ns;
+	/* Of what is drawn and told: what works and the clock come here, and may have to wait for
+	 * a terminal that is stopped. The monitor does not. */
+	pthread_mutex_t line;
+	pthread_cond_t ended;
+	pthread_t clock;
+	bool has_clock, end;
+	uint64_t phase_start_ns, last_ns;
+	struct progress_state state;	/* as told last; its texts are the two below */
+	char phase[80], note[160];
 	pthread_mutex_t lock;	/* of what the monitor's thread writes */
 	struct device devices[DEVICES];
 	size_t n_devices;
@@ -197,20 +206,62 @@ static void show(struct progress_view *v, const struct progress_state *s, uint64
 	put_line(v, line.data ? line.data : "");
 }
 
+static void show_again(struct progress_view *v, uint64_t now)
+{
+	v->last_ns = now;
+	show(v, &v->state, now);
+}
+
 static void update(void *ctx, const struct progress_state *s)
 {
 	struct progress_view *v = ctx;
 	uint64_t now = clock_now();
-	bool new_phase = strncmp(v->phase, s->phase, sizeof(v->phase) - 1) != 0;
 	uint64_t every = v->terminal ? TERMINAL_EVERY_NS : PLAIN_EVERY_NS;
-	if (v->quiet || (!new_phase && now - v->last_ns < every))
+	if (v->quiet)
 		return;
+	(void)pthread_mutex_lock(&v->line);
+	bool new_phase = strncmp(v->phase, s->phase, sizeof(v->phase) - 1) != 0;
 	if (new_phase) {
 		(void)snprintf(v->phase, sizeof(v->phase), "%s", s->phase);
 		v->phase_start_ns = now;
 	}
-	v->last_ns = now;
-	show(v, s, now);
+	(void)snprintf(v->note, sizeof(v->note), "%s", s->note ? s->note : "");
+	v->state = *s;
+	v->state.phase = v->phase;
+	v->state.note = s->note ? v->note : NULL;
+	if (new_phase || now - v->last_ns >= every)
+		show_again(v, now);
+	(void)pthread_mutex_unlock(&v->line);
+}
+
+/* What takes long between two things that are told still shows that it goes on. */
+static void *run_clock(void *arg)
+{
+	struct progress_view *v = arg;
+	(void)pthread_mutex_lock(&v->line);
+	while (!v->end) {
+		uint64_t now = clock_now();
+		if (v->phase[0] && now - v->last_ns >= PLAIN_EVERY_NS)
+			show_again(v, now);
+		const struct timespec at = clock_timespec(v->last_ns > now - PLAIN_EVERY_NS
+							  ? v->last_ns + PLAIN_EVERY_NS
+							  : now + PLAIN_EVERY_NS);
+		(void)pthread_cond_timedwait(&v->ended, &v->line, &at);
+	}
+	(void)pthread_mutex_unlock(&v->line);
+	return NULL;
+}
+
+static void start_clock(struct progress_view *v)
+{
+	pthread_condattr_t attr;
+	struct err e;
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&v->ended, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	/* without it the line is drawn when something is told, and only then */
+	v->has_clock = !v->quiet && thread_start(&v->clock, "progress", run_clock, v, &e) == 0;
 }
 
 struct progress_view *progress_view_new(const struct common_options *common)
@@ -219,12 +270,14 @@ struct progress_view *progress_view_new(const struct common_options *common)
 	if (!v)
 		return NULL;
 	(void)pthread_mutex_init(&v->lock, NULL);
+	(void)pthread_mutex_init(&v->line, NULL);
 	v->host_cpu = NAN;
 	v->hooks = (struct progress){.update = update, .ctx = v};
 	v->quiet = common->quiet;
 	const char *term = getenv("TERM");
 	v->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 	v->start_ns = clock_now();
+	start_clock(v);
 	return v;
 }
 
@@ -242,7 +295,15 @@ struct progress_view *progress_view_free(struct progress_view *v)
 {
 	if (!v)
 		return NULL;
+	(void)pthread_mutex_lock(&v->line);
+	v->end = true;
+	(void)pthread_cond_signal(&v->ended);
+	(void)pthread_mutex_unlock(&v->line);
+	if (v->has_clock)
+		(void)pthread_join(v->clock, NULL);
 	end_line(v);
+	(void)pthread_cond_destroy(&v->ended);
+	(void)pthread_mutex_destroy(&v->line);
 	(void)pthread_mutex_destroy(&v->lock);
 	free(v);
 	return NULL;
@@ -262,9 +323,11 @@ void progress_say(struct progress_view *v, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	(void)pthread_mutex_lock(&v->line);
 	end_line(v);
 	CLEANUP(buf_release) struct buf out = BUF_INIT(1024);
 	(void)buf_fmt(&out, "%5.0fs  ", ns_to_s(clock_now() - v->start_ns));
 	(void)width_add(&out, text, SIZE_MAX - 1);
 	(void)fprintf(stderr, "%s\n", out.data ? out.data : "");
+	(void)pthread_mutex_unlock(&v->line);
 }

@@ -165,10 +165,7 @@ static bool wait_until(struct monitor *m, uint64_t until_ns)
 		uint64_t now = clock_now();
 		if (now >= until_ns)
 			return true;
-		struct timespec left = {
-			.tv_sec = (time_t)((until_ns - now) / NS_PER_S),
-			.tv_nsec = (long)((until_ns - now) % NS_PER_S),
-		};
+		const struct timespec left = clock_timespec(until_ns - now);
 		if (ppoll(fds, n, &left, NULL) <= 0)
 			continue;
 		if (fds[0].revents)

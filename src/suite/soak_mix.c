@@ -34,9 +34,7 @@ bool soak_wait_until(uint64_t moment)
 			return false;
 		if (now >= moment)
 			return true;
-		uint64_t left = moment - now;
-		struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S),
-				      .tv_nsec = (long)(left % NS_PER_S)};
+		const struct timespec ts = clock_timespec(moment - now);
 		struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
 		(void)ppoll(&p, p.fd >= 0, &ts, NULL);
 	}

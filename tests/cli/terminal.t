@@ -17,6 +17,18 @@ In a file: a line when a phase begins, and one per second; nothing is written ov
   0
   [1]
 
+What takes long between two things that are told still shows that it goes on: one case, of which a
+refusal takes 6 s.
+
+  $ assay serve chat --worker sim --sim-defect slow-refusals --sim-ttft 10ms \
+  >   --sim-token-time 1ms --sim-tokens 8 --port 0 >slow.log 2>&1 & slow=$!
+  $ timeout 20 sh -c 'until grep -qs listening slow.log; do sleep 0.1; done'
+  $ slow_url=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' slow.log | head -n 1)
+  $ assay faults --chat $slow_url/v1 --cases H02e --no-monitor >/dev/null 2>lines
+  [1]
+  $ test $(grep -c 'faults chat .*H02e$' lines) -ge 4
+  $ kill $slow; wait $slow
+
 With --quiet nothing but errors.
 
   $ $bench --requests 10 --quiet --out quiet >/dev/null 2>lines; ended $?
