@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "bridge/exporters.h"
 #include "load/keeper.h"
+#include "report/writer.h"
+#include "store/store.h"
 
 /* Where requests are kept until they are written: beside the first file. */
 static int start_exports(const struct session *s, struct keeper **ret, struct err *e)
@@ -76,7 +78,14 @@ int outputs_open(const struct session *s, struct outputs *o, struct err *e)
 		return 0;
 	if (s->options->out && !(o->store = open_store(s, e)))
 		return -1;
-	return start_live(s, &o->live, e);
+	if (start_live(s, &o->live, e) < 0)
+		return -1;
+	/* From here on the folder is that of this run, whatever becomes of it. */
+	if (!o->store || (report_clear_dir(s->options->out, e) == 0 &&
+			  store_begin(o->store, e) == 0))
+		return 0;
+	o->live = live_page_end(o->live, NULL);
+	return -1;
 }
 
 int outputs_close(const struct session *s, struct outputs *o, const struct result *r,

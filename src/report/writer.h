@@ -24,6 +24,9 @@ struct writer {
 const struct writer *writer_find(const char *name);
 const struct writer *writer_at(size_t i);	/* NULL at the end */
 
+/* Remove those files, where an earlier result left them. */
+int report_clear_dir(const char *dir, struct err *e);
+
 /* Write every writer's file into dir (made when missing). results.db beside them is the store's,
  * which the caller holds open. */
 int report_write_dir(const struct result *r, const char *dir, const struct writer_options *o,

@@ -261,6 +261,13 @@ int store_finish(const struct sql *q, int ret, struct err *e)
 	return -1;
 }
 
+int store_begin(struct store *s, struct err *e)
+{
+	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)
+		return -1;
+	return store_finish(&s->q, sql_exec(&s->q, schema_clear_sql, e), e);
+}
+
 int store_save(struct store *s, const struct result *r, struct err *e)
 {
 	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)

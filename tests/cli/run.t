@@ -42,6 +42,24 @@ Ctrl-C ends a run with a report of what was measured, status 4.
   true
   true
 
+A folder is that of the run that began there last: nothing of an earlier one is left in it, also
+when the new one is killed.
+
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --requests 6 --no-monitor --no-targets --quiet --out folder >/dev/null || [ $? -eq 4 ]
+  $ ls folder
+  junit.xml
+  metrics.csv
+  report.html
+  report.md
+  result.json
+  results.db
+  $ assay bench chat $url/v1 --model sim --data prompts.jsonl --sweep '{concurrency: [1, 2]}' --duration 2s --no-monitor --no-targets --quiet --out folder >/dev/null & bench=$!
+  $ until [ "$(sqlite3 folder/results.db 'SELECT count(*) FROM run WHERE name LIKE "%@ 1"' 2>&1)" = 1 ]; do read -rt 0.05 <> <(:) || :; done
+  $ kill -9 $bench; wait $bench 2>/dev/null; ls folder | grep -v lock
+  results.db
+  $ assay report folder/results.db --format json | jq -c '[.interrupted, .verdict, [.runs[].name]]'
+  [true,"untrustworthy",["bench chat @ 1"]]
+
 A search by time that came to too few requests to judge the percentile goes by their number.
 
   $ assay bench chat $url/v1 --model sim --data prompts.jsonl --find concurrency:1..1 --duration 100ms --no-monitor --targets '{output_tokens: "< 1000"}' --quiet --format json >r.json || [ $? -eq 4 ]
