@@ -42,10 +42,13 @@ struct counter {
 
 static void serve(struct fake_conn *c, void *ctx)
 {
+	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;	/* several connections at a time */
 	struct counter *n = ctx;
 	struct buf in = BUF_INIT(1 << 20);
 	while (fake_read(c, &in)) {
+		(void)pthread_mutex_lock(&one);
 		(void)snprintf(n->last, sizeof(n->last), "%s", in.data);
+		(void)pthread_mutex_unlock(&one);
 		atomic_fetch_add(&n->requests, 1);
 		(void)fake_wait_until(clock_now() + n->delay_ns);
 		(void)fake_say(c, n->reply);

@@ -94,7 +94,8 @@ static inline void shop_open(struct shop *s, void (*serve)(struct fake_conn *, v
 
 static inline void shop_close(struct shop *s)
 {
-	fake_stop(s->server);
+	if (s->server)	/* not where it was stopped before */
+		fake_stop(s->server);
 	result_free(s->result);
 	service_release(&s->service);
 	arena_free(s->arena);
