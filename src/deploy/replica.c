@@ -40,14 +40,12 @@ static bool stopping(const struct replica *r)
 /* Sleep, unless the deployment is ended. */
 static void rest(struct replica *r, uint64_t ns)
 {
-	struct timespec until;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	uint64_t end = (uint64_t)until.tv_nsec + ns;
-	until.tv_sec += (time_t)(end / NS_PER_S);
-	until.tv_nsec = (long)(end % NS_PER_S);
+	/* by the clock that nobody sets */
+	const struct timespec until = clock_timespec(clock_now() + ns);
 	(void)pthread_mutex_lock(&r->all->lock);
 	while (!stopping(r) &&
-	       pthread_cond_timedwait(&r->all->stop_cond, &r->all->lock, &until) == 0)
+	       pthread_cond_clockwait(&r->all->stop_cond, &r->all->lock, CLOCK_MONOTONIC,
+				      &until) == 0)
 		;
 	(void)pthread_mutex_unlock(&r->all->lock);
 }

@@ -14,8 +14,8 @@ struct store;
 int store_open(const char *path, struct store **ret_store, struct err *e);
 struct store *store_close(struct store *s);	/* NULL is fine; returns NULL */
 
-/* A new result begins: whatever an earlier one left is forgotten (not the windows of soaks), so that
- * a kill never leaves the verdict of the one with the runs of the other. */
+/* A new result begins: whatever an earlier one left is forgotten (not the windows of soaks), so
+ * that a kill never leaves the verdict of the one with the runs of the other. */
 int store_begin(struct store *s, struct err *e);
 
 /* Save the whole tree, in one transaction; replaces an earlier one of this file. */
