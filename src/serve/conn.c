@@ -145,6 +145,18 @@ void conn_phase(struct conns *cs, struct conn *c, enum conn_phase phase)
 	(void)pthread_mutex_unlock(&cs->lock);
 }
 
+void conn_wake(struct conns *cs, struct conn *c)
+{
+	if (!c)
+		return;
+	(void)pthread_mutex_lock(&cs->lock);
+	if (c->phase == CONN_KEPT) {
+		c->phase = CONN_HEADER;
+		c->since = clock_now();
+	}
+	(void)pthread_mutex_unlock(&cs->lock);
+}
+
 void conn_moved(struct conns *cs, struct conn *c)
 {
 	if (!c)

@@ -37,6 +37,8 @@ struct conns *conns_free(struct conns *c);
 size_t conns_count(struct conns *c);
 uint64_t conns_closed(struct conns *c);		/* by the watchdog, so far */
 void conn_phase(struct conns *c, struct conn *conn, enum conn_phase phase);
+/* A request line has come: the idle time of a connection that was kept is over. */
+void conn_wake(struct conns *c, struct conn *conn);
 void conn_moved(struct conns *c, struct conn *conn);
 
 /* MHD_OPTION_NOTIFY_CONNECTION; cls is the struct conns */

@@ -71,8 +71,7 @@ void *request_uri(void *server, const char *uri, struct MHD_Connection *c)
 	for (size_t i = 0; i < UPLOAD_FIELDS; i++)
 		buf_init(&r->fields[i], FIELD_MAX);
 	(void)atomic_fetch_add(&s->running, 1);
-	if (r->conn && r->conn->phase == CONN_KEPT)
-		conn_phase(s->conns, r->conn, CONN_HEADER);
+	conn_wake(s->conns, r->conn);
 	return r;
 }
 
