@@ -100,9 +100,8 @@ const struct phrase chinese_says[] = {
 	 "无人说话的音频得到了其他请求的答案:\"{1}\""},
 	{"{#} bytes of text for 5 s of sound", "5 秒声音得到 {1} 字节的文本"},
 	{"the same picture with a short prompt is refused", "同一图片配短提示词被拒绝"},
-	{"{#} of {#} answers of its health route took more than {#} s beside the work, the slowest "
-	 "{#} s; at rest {#} s",
-	 "工作期间健康接口 {2} 次应答中有 {1} 次超过 {3} 秒,最慢 {4} 秒;空闲时 {5} 秒"},
+	{"an answer of its health route took {#} s beside {#} s of work; at rest {#} s",
+	 "在 {2} 秒的工作期间,健康接口一次应答用时 {1} 秒;空闲时 {3} 秒"},
 	{"it fetched {}: any address that only this host reaches can be asked for",
 	 "服务抓取了 {1}:只有本机能访问的地址都可能被请求"},
 	{"it read {#} MiB of a file without an end", "读取了没有结尾的文件 {1} MiB"},
