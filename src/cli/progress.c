@@ -37,7 +37,7 @@ struct progress_view {
 	pthread_mutex_t line;
 	pthread_cond_t ended;
 	pthread_t clock;
-	bool has_clock, end;
+	bool asked_clock, has_clock, end;
 	uint64_t phase_start_ns, last_ns;
 	struct progress_state state;	/* as told last; its texts are the two below */
 	char phase[80], note[160];
@@ -212,28 +212,6 @@ static void show_again(struct progress_view *v, uint64_t now)
 	show(v, &v->state, now);
 }
 
-static void update(void *ctx, const struct progress_state *s)
-{
-	struct progress_view *v = ctx;
-	uint64_t now = clock_now();
-	uint64_t every = v->terminal ? TERMINAL_EVERY_NS : PLAIN_EVERY_NS;
-	if (v->quiet)
-		return;
-	(void)pthread_mutex_lock(&v->line);
-	bool new_phase = strncmp(v->phase, s->phase, sizeof(v->phase) - 1) != 0;
-	if (new_phase) {
-		(void)snprintf(v->phase, sizeof(v->phase), "%s", s->phase);
-		v->phase_start_ns = now;
-	}
-	(void)snprintf(v->note, sizeof(v->note), "%s", s->note ? s->note : "");
-	v->state = *s;
-	v->state.phase = v->phase;
-	v->state.note = s->note ? v->note : NULL;
-	if (new_phase || now - v->last_ns >= every)
-		show_again(v, now);
-	(void)pthread_mutex_unlock(&v->line);
-}
-
 /* What takes long between two things that are told still shows that it goes on. */
 static void *run_clock(void *arg)
 {
@@ -252,16 +230,37 @@ static void *run_clock(void *arg)
 	return NULL;
 }
 
+/* When the work begins to tell, not before: ranks fork between making the view and that, and a
+ * thread stays behind there. Without it the line is drawn when something is told, and only then. */
 static void start_clock(struct progress_view *v)
 {
-	pthread_condattr_t attr;
 	struct err e;
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&v->ended, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	/* without it the line is drawn when something is told, and only then */
-	v->has_clock = !v->quiet && thread_start(&v->clock, "progress", run_clock, v, &e) == 0;
+	v->asked_clock = true;
+	v->has_clock = thread_start(&v->clock, "progress", run_clock, v, &e) == 0;
+}
+
+static void update(void *ctx, const struct progress_state *s)
+{
+	struct progress_view *v = ctx;
+	uint64_t now = clock_now();
+	uint64_t every = v->terminal ? TERMINAL_EVERY_NS : PLAIN_EVERY_NS;
+	if (v->quiet)
+		return;
+	(void)pthread_mutex_lock(&v->line);
+	if (!v->asked_clock)
+		start_clock(v);
+	bool new_phase = strncmp(v->phase, s->phase, sizeof(v->phase) - 1) != 0;
+	if (new_phase) {
+		(void)snprintf(v->phase, sizeof(v->phase), "%s", s->phase);
+		v->phase_start_ns = now;
+	}
+	(void)snprintf(v->note, sizeof(v->note), "%s", s->note ? s->note : "");
+	v->state = *s;
+	v->state.phase = v->phase;
+	v->state.note = s->note ? v->note : NULL;
+	if (new_phase || now - v->last_ns >= every)
+		show_again(v, now);
+	(void)pthread_mutex_unlock(&v->line);
 }
 
 struct progress_view *progress_view_new(const struct common_options *common)
@@ -277,7 +276,11 @@ struct progress_view *progress_view_new(const struct common_options *common)
 	const char *term = getenv("TERM");
 	v->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 	v->start_ns = clock_now();
-	start_clock(v);
+	pthread_condattr_t attr;
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&v->ended, &attr);
+	(void)pthread_condattr_destroy(&attr);
 	return v;
 }
 

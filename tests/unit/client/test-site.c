@@ -66,7 +66,6 @@ struct shop {
 static void shop_open(struct shop *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void shop_open(struct shop *s, const char *fmt, ...)
 {
-	CLEANUP(buf_release) struct buf yaml = BUF_INIT(4096);
 	char text[2048];
 	struct err e = {0};
 	va_list args;
