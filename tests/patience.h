@@ -26,7 +26,14 @@ struct patience_text {
 	char text[24];
 };
 
-/* Milliseconds for a command line. */
+/* For a command line. */
+static inline struct patience_text patience_us(unsigned us)
+{
+	struct patience_text ret;
+	(void)snprintf(ret.text, sizeof(ret.text), "%uus", us * patience_factor());
+	return ret;
+}
+
 static inline struct patience_text patience_ms(unsigned ms)
 {
 	struct patience_text ret;

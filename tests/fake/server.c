@@ -78,9 +78,9 @@ static void *accept_all(void *arg)
 		struct seat *s = &f->seats[n];
 		s->conn = (struct fake_conn){.server = f, .fd = fd, .number = n};
 		atomic_store(&s->open, true);
+		atomic_store(&f->n, n + 1);	/* it counts before it is answered */
 		MUST(pthread_create(&s->thread, NULL, serve, s) == 0);
 		s->started = true;
-		atomic_store(&f->n, n + 1);
 	}
 }
 

