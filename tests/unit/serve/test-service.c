@@ -385,6 +385,13 @@ static void test_speech_streams(void **state)
 	service_stop(&s);
 }
 
+#define PICTURE_ASK \
+	"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"," \
+	"\"image_url\":{\"url\":\"data:image/png;base64,iVBORw0KGgo=\"}}]}]}"
+#define SOUND_ASK \
+	"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\"," \
+	"\"input_audio\":{\"data\":\"UklGRg==\",\"format\":\"wav\"}}]}]}"
+
 /* A thousand requests of every sort, good and bad, whole and cut: nothing stays behind. Built with
  * the sanitizers, a leak makes the service's exit status and so this test fail. */
 static void test_mixed(void **state)
@@ -397,11 +404,7 @@ static void test_mixed(void **state)
 					   "--sim-drop-rate", "0.1", NULL};
 	static const char *const bodies[] = {
 		CHAT_SAY, CHAT_STREAM, "{", "[]", "{\"messages\":[]}",
-		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
-		"\"image_url\":"
-		"{\"url\":\"data:image/png;base64,iVBORw0KGgo=\"}}]}]}",
-		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\","
-		"\"input_audio\":{\"data\":\"UklGRg==\",\"format\":\"wav\"}}]}]}",
+		PICTURE_ASK, SOUND_ASK,
 	};
 	struct service s = service_start(args);
 	size_t answers[6] = {0};

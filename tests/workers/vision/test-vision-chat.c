@@ -239,6 +239,7 @@ static void test_tokens(void **state)
 	json_t *done = NULL;
 	int64_t prompt;
 	CLEANUP(free_ptr) char *answer = look("Describe it now", &p, 1, NULL, &done);
+	assert_non_null(answer);
 	assert_true(json_whole(done, "prompt_tokens", &prompt));
 	assert_int_equal(prompt, 3 * 1 + 3);
 	json_decref(done);
