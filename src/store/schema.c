@@ -47,6 +47,11 @@ const char schema_sql[] =
 	"CREATE INDEX window_run ON window (run_id);"
 	"CREATE INDEX reading_series ON reading (series_id);";
 
+const char schema_used_sql[] =
+	"SELECT 1 WHERE EXISTS (SELECT 1 FROM result) OR EXISTS (SELECT 1 FROM run)"
+	" OR EXISTS (SELECT 1 FROM case_result) OR EXISTS (SELECT 1 FROM accuracy)"
+	" OR EXISTS (SELECT 1 FROM soak) OR EXISTS (SELECT 1 FROM series)";
+
 const char schema_clear_sql[] =
 	"DELETE FROM result; DELETE FROM target; DELETE FROM metric; DELETE FROM window;"
 	"DELETE FROM failure; DELETE FROM run; DELETE FROM case_result; DELETE FROM accuracy;"

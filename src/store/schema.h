@@ -10,4 +10,7 @@ extern const char schema_sql[];
 /* Statements that empty every table but those that a soak keeps itself. */
 extern const char schema_clear_sql[];
 
+/* A row when one of those that a result begins with holds anything. */
+extern const char schema_used_sql[];
+
 #endif

@@ -261,8 +261,22 @@ int store_finish(const struct sql *q, int ret, struct err *e)
 	return -1;
 }
 
+static int see_row(void *ctx, sqlite3_stmt *row, struct err *e)
+{
+	(void)row;
+	(void)e;
+	*(bool *)ctx = true;
+	return 0;
+}
+
 int store_begin(struct store *s, struct err *e)
 {
+	bool used = false;
+	/* Emptying tables takes room for a journal, which a disk may not have: not for nothing. */
+	if (sql_each(&s->q, schema_used_sql, see_row, &used, e) < 0)
+		return -1;
+	if (!used)
+		return 0;
 	if (sql_exec(&s->q, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	return store_finish(&s->q, sql_exec(&s->q, schema_clear_sql, e), e);
