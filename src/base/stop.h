@@ -1,4 +1,4 @@
-/* src/base/stop.h - has the user asked to end the work (Ctrl-C, SIGTERM, SIGHUP)?
+/* src/base/stop.h - has the user asked to end the work (Ctrl-C, SIGTERM)?
  *
  * A signal reaches the whole process, so this is the one global state of the library. Long
  * work looks at stop_requested() or polls stop_fd() and ends early with what it has.
