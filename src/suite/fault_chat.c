@@ -210,8 +210,10 @@ static bool equal_bytes(struct fault *f)
 #define AT_ONCE(n, side) ((int64_t)(n) << 32 | (side))
 
 /* ret_took: the asking alone, not what making the pictures took us. */
-static bool ask_at_once(struct fault *f, size_t n, int side, uint64_t *ret_took)
+static bool ask_at_once(struct fault *f, uint64_t *ret_took)
 {
+	size_t n = (size_t)(f->c->arg >> 32);
+	int side = (int)(f->c->arg & 0xffff);
 	struct sample *samples = arena_array(f->scratch, n, sizeof(*samples));
 	struct ask *asks = arena_array(f->scratch, n, sizeof(*asks));
 	for (size_t i = 0; i < n; i++) {
@@ -236,7 +238,7 @@ static bool ask_at_once(struct fault *f, size_t n, int side, uint64_t *ret_took)
 static bool concurrent(struct fault *f)
 {
 	uint64_t took;
-	return ask_at_once(f, (size_t)(f->c->arg >> 32), (int)(f->c->arg & 0xffff), &took);
+	return ask_at_once(f, &took);
 }
 
 /* ---- health beside work ---- */
@@ -302,7 +304,7 @@ static bool flood(struct fault *f)
 		return false;
 	}
 	uint64_t work_ns = 0;
-	bool sent = ask_at_once(f, (size_t)(f->c->arg >> 32), (int)(f->c->arg & 0xffff), &work_ns);
+	bool sent = ask_at_once(f, &work_ns);
 	atomic_store(&a.stop, true);
 	(void)pthread_join(a.thread, NULL);
 	if (a.slowest_ns > health_limit(&a, work_ns))

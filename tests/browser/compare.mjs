@@ -3,45 +3,11 @@
 // Usage: node compare.mjs ASSAY MAKE-COMPARE; pictures go to $SCREENSHOTS when that is set. TAP.
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { Browser, findProgram } from './driver.mjs';
+import { dir, finish, must, openBrowser, picture, test } from './harness.mjs';
 
 const [assay, makeCompare] = process.argv.slice(2).map((x) => resolve(x));
-const chromium = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
-const chromedriver = findProgram(['chromedriver']);
-if ((!chromium || !chromedriver) && !process.env.CI) {
-	console.log(`1..0 # SKIP no ${chromium ? 'chromedriver' : 'chromium'} on this machine`);
-	process.exit(0);
-}
-
-const dir = mkdtempSync(join(tmpdir(), 'assay-compare-'));
-let count = 0, failed = 0;
-
-async function test(name, f) {
-	count++;
-	try {
-		await f();
-		console.log(`ok ${count} - ${name}`);
-	} catch (e) {
-		failed++;
-		console.log(`not ok ${count} - ${name}\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
-	}
-}
-
-function must(condition, words) {
-	if (!condition)
-		throw new Error(words);
-}
-
-async function picture(b, name) {
-	if (!process.env.SCREENSHOTS)
-		return;
-	const { data } = await b.cdp('Page.captureScreenshot', { captureBeyondViewport: true });
-	writeFileSync(join(process.env.SCREENSHOTS, name), Buffer.from(data, 'base64'));
-}
 
 // The page NAME.html of these results, and what assay says of them as JSON.
 function compare(name, lang, ...results) {
@@ -346,12 +312,10 @@ async function tests(b) {
 }
 
 execFileSync(makeCompare, [dir]);
-const browser = await Browser.open(chromium, chromedriver);
+const browser = await openBrowser();
 try {
 	await tests(browser);
 } finally {
 	await browser.close();
-	rmSync(dir, { recursive: true, force: true });
 }
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();

@@ -3,37 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { createServer, request } from 'node:http';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Browser, findProgram } from './driver.mjs';
+import { dir, fail, finish, must, openBrowser, picture, test } from './harness.mjs';
 
 const assay = process.argv[2];
-const chromium = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
-const chromedriver = findProgram(['chromedriver']);
-if ((!chromium || !chromedriver) && !process.env.CI) {
-	console.log(`1..0 # SKIP no ${chromium ? 'chromedriver' : 'chromium'} on this machine`);
-	process.exit(0);
-}
-
-const dir = mkdtempSync(join(tmpdir(), 'assay-live-'));
-let count = 0, failed = 0;
-
-async function test(name, f) {
-	count++;
-	try {
-		await f();
-		console.log(`ok ${count} - ${name}`);
-	} catch (e) {
-		failed++;
-		console.log(`not ok ${count} - ${name}\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
-	}
-}
-
-function must(condition, words) {
-	if (!condition)
-		throw new Error(words);
-}
 
 // A service that answers every upload; one in twenty fails, so that failures are seen too.
 function service() {
@@ -93,18 +66,11 @@ function ask(url, options) {
 	});
 }
 
-async function picture(b, name) {
-	if (!process.env.SCREENSHOTS)
-		return;
-	const { data } = await b.cdp('Page.captureScreenshot', { captureBeyondViewport: true });
-	writeFileSync(join(process.env.SCREENSHOTS, name), Buffer.from(data, 'base64'));
-}
-
 const shop = await service();
 const run = start('bench', 'asr', `http://127.0.0.1:${shop.address().port}/transcribe`, '--rate', '20',
 	'--duration', '600s', '--ui', '--no-targets', '--out', join(dir, 'out'));
 const watch = start('monitor', '--ui');
-const b = await Browser.open(chromium, chromedriver);
+const b = await openBrowser();
 try {
 	const url = await run.page;
 	await test('it says what runs, and draws', async () => {
@@ -254,15 +220,12 @@ try {
 		must(out.length === 0, out.join('\n'));
 	});
 } catch (e) {
-	failed++;
-	console.log(`not ok ${++count} - the run\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
+	fail('the run', e);
 } finally {
 	run.child.kill('SIGKILL');
 	watch.child.kill('SIGKILL');
 	await b.close();
 	shop.closeAllConnections();
 	shop.close();
-	rmSync(dir, { recursive: true, force: true });
 }
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();

@@ -2,44 +2,12 @@
 // Usage: node report.mjs MAKE-REPORT; pictures go to $SCREENSHOTS when that is set. TAP.
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Browser, findProgram } from './driver.mjs';
+import { dir, finish, must, openBrowser, picture, test } from './harness.mjs';
+import { findProgram } from './driver.mjs';
 
 const makeReport = process.argv[2];
-const chromium = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
-const chromedriver = findProgram(['chromedriver']);
-if ((!chromium || !chromedriver) && !process.env.CI) {
-	console.log(`1..0 # SKIP no ${chromium ? 'chromedriver' : 'chromium'} on this machine`);
-	process.exit(0);
-}
-
-const dir = mkdtempSync(join(tmpdir(), 'assay-report-'));
-let count = 0, failed = 0;
-
-async function test(name, f) {
-	count++;
-	try {
-		await f();
-		console.log(`ok ${count} - ${name}`);
-	} catch (e) {
-		failed++;
-		console.log(`not ok ${count} - ${name}\n# ${String(e.message).replace(/\n/g, '\n# ')}`);
-	}
-}
-
-function must(condition, words) {
-	if (!condition)
-		throw new Error(words);
-}
-
-async function picture(b, name) {
-	if (!process.env.SCREENSHOTS)
-		return;
-	const { data } = await b.cdp('Page.captureScreenshot', { captureBeyondViewport: true });
-	writeFileSync(join(process.env.SCREENSHOTS, name), Buffer.from(data, 'base64'));
-}
 
 // Until the page says that every plot is drawn.
 function drawn(b) {
@@ -416,12 +384,10 @@ async function tests(b) {
 
 for (const [name, ...args] of [['en', 'en'], ['zh', 'zh'], ['big', 'en', '1000000']])
 	execFileSync(makeReport, [join(dir, name), ...args]);
-const browser = await Browser.open(chromium, chromedriver);
+const browser = await openBrowser();
 try {
 	await tests(browser);
 } finally {
 	await browser.close();
-	rmSync(dir, { recursive: true, force: true });
 }
-console.log(`1..${count}`);
-process.exit(failed ? 1 : 0);
+finish();

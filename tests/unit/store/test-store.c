@@ -117,6 +117,31 @@ static void save_and_hang(int tell)
 		(void)pause();
 }
 
+/* A new result in the file of an earlier one: nothing of that is left but the windows of soaks. */
+static void test_begin(void **state)
+{
+	static const char *const tables[] = {"result", "run", "metric", "target", "window",
+					     "failure", "case_result", "accuracy", "series",
+					     "reading"};
+	(void)state;
+	struct err e = {0};
+	struct store *s = NULL;
+	struct result *r = fixture_result();
+	must(store_open(db, &s, &e), &e);
+	must(store_save(s, r, &e), &e);
+	must(save_window(s, &r->runs[0]->windows[3]), &e);
+	must(store_begin(s, &e), &e);
+	must(store_begin(s, &e), &e);	/* of an empty file, too */
+	store_close(s);
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		char query[64];
+		(void)snprintf(query, sizeof(query), "SELECT count(*) FROM %s", tables[i]);
+		assert_int_equal(ask(query), 0);
+	}
+	assert_int_equal(ask("SELECT count(*) FROM soak_window"), 1);
+	result_free(r);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -232,7 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_round), TEST(test_one_writer), TEST(test_killed), TEST(test_bad_files),
-		TEST(test_strange_rows),
+		TEST(test_strange_rows), TEST(test_begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
