@@ -170,7 +170,8 @@ static const char *show(struct fault *f, const struct known_answer *a)
 }
 
 /* Is this answer another one's? */
-static void judge_one(struct fault *f, const struct one *all, size_t n, size_t i, size_t *compared)
+static void judge_taken(struct fault *f, const struct one *all, size_t n, size_t i,
+			size_t *compared)
 {
 	const struct one *o = &all[i];
 	if (!o->has_alone || !o->has_among)
@@ -188,7 +189,16 @@ static void judge_one(struct fault *f, const struct one *all, size_t n, size_t i
 				   "%zu: %s instead of %s", i, o->service->name, k,
 				   show(f, &o->among), show(f, &o->alone));
 	}
-	if (own < 0.3 && o->alone.n_sound + strlen(o->alone.text ? o->alone.text : "") > 8)
+}
+
+/* Or at least not its own? Less telling, so it is asked of all when no answer is another one's. */
+static void judge_own(struct fault *f, const struct one *all, size_t i)
+{
+	const struct one *o = &all[i];
+	if (!o->has_alone || !o->has_among)
+		return;
+	size_t length = o->alone.n_sound + strlen(o->alone.text ? o->alone.text : "");
+	if (known_answer_likeness(&o->among, &o->alone) < 0.3 && length > 8)
 		fault_find(f, "collateral", "request %zu of %s is answered otherwise than alone: "
 			   "%s instead of %s", i, o->service->name, show(f, &o->among),
 			   show(f, &o->alone));
@@ -216,7 +226,9 @@ static bool send_all(struct fault *f, struct one *all, size_t n)
 	if (!ask_among(f, all, n))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		judge_one(f, all, n, i, &compared);
+		judge_taken(f, all, n, i, &compared);
+	for (size_t i = 0; i < n; i++)
+		judge_own(f, all, i);
 	fault_saw(f, "%zu answer%s, %zu comparison%s with others' answers", n, str_plural(n),
 		  compared, str_plural(compared));
 	return true;
