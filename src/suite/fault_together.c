@@ -26,6 +26,7 @@ struct one {
 	struct client *client;
 	const struct one *like;	/* has the same input; NULL: the first of its kind */
 	struct sample sample;
+	const char *nonce;	/* chat: what nobody else asks to repeat */
 	struct ask ask;
 	struct known_answer alone, among;
 	bool has_alone, has_among;
@@ -54,8 +55,9 @@ static bool make_one(struct fault *f, struct one *o, size_t i)
 	o->ask.keep = true;
 	o->sample = (struct sample){.id = f->c->id, .text = spoken_nonce(f, i)};
 	if (strcmp(o->service->kind, "chat") == 0) {
-		o->sample.question = arena_fmt(f->scratch, "Repeat: %s %llu", o->sample.text,
-					       (unsigned long long)rng_below(&f->rng, 900) + 100);
+		o->nonce = arena_fmt(f->scratch, "%s %llu", o->sample.text,
+				     (unsigned long long)rng_below(&f->rng, 900) + 100);
+		o->sample.question = arena_fmt(f->scratch, "Repeat: %s", o->nonce);
 		o->sample.text = NULL;
 		return true;
 	}
@@ -81,6 +83,7 @@ static void copy_one(struct one *o, const struct one *from)
 {
 	o->like = from->like ? from->like : from;
 	o->sample = from->sample;
+	o->nonce = from->nonce;
 	o->ask = from->ask;
 }
 
@@ -169,25 +172,34 @@ static const char *show(struct fault *f, const struct known_answer *a)
 		       : arena_fmt(f->scratch, "%.2f s of sound", a->seconds);
 }
 
-/* Is this answer another one's? */
+static bool has_nonce(const struct one *o, const struct one *whose)
+{
+	return whose->nonce && o->among.text && strstr(o->among.text, whose->nonce);
+}
+
+/* Is this answer another one's? It names the other's nonce, or is as the other's was alone; not that
+ * alone, because good requests run beside those as well. */
 static void judge_taken(struct fault *f, const struct one *all, size_t n, size_t i,
 			size_t *compared)
 {
 	const struct one *o = &all[i];
-	if (!o->has_alone || !o->has_among)
+	if (!o->has_among)
 		return;
-	double own = known_answer_likeness(&o->among, &o->alone);
+	double own = o->has_alone ? known_answer_likeness(&o->among, &o->alone) : 1;
 	for (size_t k = 0; k < n; k++) {
 		const struct one *other = &all[k];
-		if (k == i || other->service != o->service || !other->has_alone ||
-		    known_answer_likeness(&o->alone, &other->alone) >= ALIKE)
+		if (k == i || other->service != o->service)
 			continue;
-		++*compared;
-		if (own <= OWN_AT_MOST &&
-		    known_answer_likeness(&o->among, &other->alone) >= SURELY)
+		bool named = has_nonce(o, other) && !has_nonce(o, o);
+		bool apart = o->has_alone && other->has_alone &&
+			     known_answer_likeness(&o->alone, &other->alone) < ALIKE;
+		*compared += apart;
+		if (named || (apart && own <= OWN_AT_MOST &&
+			      known_answer_likeness(&o->among, &other->alone) >= SURELY))
 			fault_find(f, "collateral", "request %zu of %s got the answer of request "
 				   "%zu: %s instead of %s", i, o->service->name, k,
-				   show(f, &o->among), show(f, &o->alone));
+				   show(f, &o->among),
+				   o->has_alone ? show(f, &o->alone) : "its own");
 	}
 }
 
