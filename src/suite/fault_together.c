@@ -177,8 +177,8 @@ static bool has_nonce(const struct one *o, const struct one *whose)
 	return whose->nonce && o->among.text && strstr(o->among.text, whose->nonce);
 }
 
-/* Is this answer another one's? It names the other's nonce, or is as the other's was alone; not that
- * alone, because good requests run beside those as well. */
+/* Is this answer another one's? It names the other's nonce, or is as the other's was by itself. The
+ * nonce counts because good requests run beside what is asked by itself, too. */
 static void judge_taken(struct fault *f, const struct one *all, size_t n, size_t i,
 			size_t *compared)
 {
